@@ -19,6 +19,7 @@ use crate::{
     flag::{Declaration, DeclareError, Flag},
     guarded_routes::GuardedRoutes,
     runtime::{Runtime, RuntimeStore},
+    served_apis::ServedApis,
     set::{Compiler, FlagSet},
     snapshot::Snapshot,
     switch::Guard,
@@ -57,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) guards_routes: AtomicBool,
     /// The lists `apis` of the flags.
     pub(crate) guarded_routes: ArcSwap<GuardedRoutes>,
+    /// The APIs of the service. Set before the service is ready.
+    pub(crate) served_apis: OnceLock<ServedApis>,
     /// The guard of switches. Set for the flags of a service only.
     pub(crate) guard: OnceLock<Guard>,
     /// Distinguishes the snapshots of several `Flags` in one process.
@@ -107,6 +110,7 @@ impl Flags {
             runtime,
             guards_routes: AtomicBool::new(false),
             guarded_routes: ArcSwap::default(),
+            served_apis: OnceLock::new(),
             guard: OnceLock::new(),
             owner,
         }))

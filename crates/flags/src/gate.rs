@@ -38,6 +38,11 @@ impl FlagGate for Flags {
         self.0.guards_routes.load(Relaxed) && self.guarded_routes().are_listed()
     }
 
+    fn check_apis(&self, served: &[String]) {
+        self.set_served_apis(served);
+        self.warn_of_unserved_apis();
+    }
+
     fn permits(&self, api: &str, request: &RequestContext) -> bool {
         let guards = self.0.guards_routes.load(Relaxed);
         !guards

@@ -1,14 +1,13 @@
 //! Routes that flags govern by their lists `apis`.
 
 use std::{
-    borrow::Cow,
     collections::HashMap,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use crate::{CapabilityKind, Flags};
 
-/// The lists `apis` of all flags, at one state of the flags.
+/// The lists `apis` of all flags, at one state of the flags. APIs have the form of [`comparable`].
 #[derive(Default)]
 pub(crate) struct GuardedRoutes {
     state: Option<u64>,
@@ -21,7 +20,7 @@ pub(crate) struct GuardedRoutes {
 impl GuardedRoutes {
     /// Whether the list of a flag contains an API. A flag without a list governs no API.
     pub(crate) fn allows(&self, flag: &str, api: &str) -> bool {
-        let (list, api) = (self.lists.get(flag), served(api));
+        let (list, api) = (self.lists.get(flag), comparable(api));
         list.is_none_or(|list| list.iter().any(|listed| *listed == api))
     }
 
@@ -32,16 +31,35 @@ impl GuardedRoutes {
 
     /// Returns the flags that list an API.
     pub(crate) fn flags_of(&self, api: &str) -> impl Iterator<Item = &String> {
-        self.flags.get(&*served(api)).into_iter().flatten()
+        self.flags.get(&comparable(api)).into_iter().flatten()
+    }
+
+    fn add(&mut self, flag: &str, list: &[String]) {
+        let list: Vec<String> = list.iter().map(|api| comparable(api)).collect();
+        for api in &list {
+            let flags = self.flags.entry(api.clone()).or_default();
+            flags.push(flag.to_owned());
+        }
+        self.lists.insert(flag.to_owned(), list);
     }
 }
 
-/// Returns the API that serves a request: `HEAD` is served by the handler of `GET`.
-fn served(api: &str) -> Cow<'_, str> {
-    match api.strip_prefix("HEAD ") {
-        Some(path) => format!("GET {path}").into(),
-        None => api.into(),
+/// Returns the form in which APIs are compared. `HEAD` is served by the handler of `GET`, and
+/// variables of templates have no names.
+pub(crate) fn comparable(api: &str) -> String {
+    let (method, mut rest) = match api.strip_prefix("HEAD ") {
+        Some(path) => ("GET ", path),
+        None => ("", api),
+    };
+    let mut form = method.to_owned();
+    while let Some((fixed, tail)) = rest.split_once('{')
+        && let Some((name, after)) = tail.split_once('}')
+    {
+        let variable = if name.starts_with('*') { "{*}" } else { "{}" };
+        form.extend([fixed, variable]);
+        rest = after;
     }
+    form + rest
 }
 
 impl Flags {
@@ -68,14 +86,9 @@ impl Flags {
         };
         for flag in self.set().iter() {
             let list = self.items_of(flag.key(), CapabilityKind::Api);
-            if list.is_empty() {
-                continue;
+            if !list.is_empty() {
+                guarded_routes.add(flag.key(), &list);
             }
-            for api in &list {
-                let flags = guarded_routes.flags.entry(api.clone()).or_default();
-                flags.push(flag.key().to_string());
-            }
-            guarded_routes.lists.insert(flag.key().to_string(), list);
         }
         let guarded_routes = Arc::new(guarded_routes);
         self.0.guarded_routes.store(Arc::clone(&guarded_routes));
@@ -90,11 +103,7 @@ mod tests {
     #[test]
     fn head_is_governed_like_get_flag_1() {
         let mut guarded_routes = GuardedRoutes::default();
-        let api = "GET /reports/{id}".to_owned();
-        guarded_routes
-            .flags
-            .insert(api.clone(), vec!["reports".to_owned()]);
-        guarded_routes.lists.insert("reports".to_owned(), vec![api]);
+        guarded_routes.add("reports", &["GET /reports/{id}".to_owned()]);
         for method in ["GET", "HEAD"] {
             let api = format!("{method} /reports/{{id}}");
             assert_eq!(guarded_routes.flags_of(&api).count(), 1, "{api}");
@@ -103,5 +112,27 @@ mod tests {
         assert_eq!(guarded_routes.flags_of("POST /reports/{id}").count(), 0);
         assert!(!guarded_routes.allows("reports", "POST /reports/{id}"));
         assert!(guarded_routes.allows("other", "POST /reports/{id}"));
+    }
+
+    #[test]
+    fn entry_may_name_head_and_other_variables_flag_1() {
+        for (entry, api, is_same) in [
+            ("HEAD /reports/{id}", "GET /reports/{id}", true),
+            ("GET /reports/{number}", "GET /reports/{id}", true),
+            ("GET /a/{x}/b/{*y}", "HEAD /a/{one}/b/{*two}", true),
+            ("GET /reports/{id}", "GET /reports/{*path}", false),
+            ("GET /reports/{id}/", "GET /reports/{id}", false),
+            ("POST /a.v1.B/Get", "POST /a.v1.B/Get", true),
+            ("GET /reports/{id", "GET /reports/{", false),
+        ] {
+            let mut guarded_routes = GuardedRoutes::default();
+            guarded_routes.add("reports", &[entry.to_owned()]);
+            assert_eq!(
+                guarded_routes.flags_of(api).count() == 1,
+                is_same,
+                "{entry}"
+            );
+            assert_eq!(guarded_routes.allows("reports", api), is_same, "{entry}");
+        }
     }
 }

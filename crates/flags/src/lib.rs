@@ -15,6 +15,7 @@ mod problem;
 mod rule;
 mod runtime;
 mod serve;
+mod served_apis;
 mod set;
 mod shorthand;
 mod snapshot;

@@ -24,7 +24,9 @@ const PLAIN: [&str; 13] = [
 ];
 
 /// Lists of names that a flag governs. A service reads them with `Flags::entry`.
-const CAPABILITIES: [&str; 5] = ["permissions", "apis", "routes", "configs", "audit_logs"];
+const CAPABILITIES: [&str; 5] = ["permissions", APIS, "routes", "configs", "audit_logs"];
+
+const APIS: &str = "apis";
 
 /// A flag in the short form.
 pub(super) struct Entry {
@@ -257,7 +259,7 @@ impl Entry {
 fn check_capabilities(fields: &Map<String, Value>, path: &Path<'_>, problems: &mut Problems) {
     for name in CAPABILITIES {
         if let Some(names) = fields.get(name) {
-            super::condition::strings(names, &path.then(name), problems);
+            check_names(name, names, &path.then(name), problems);
         }
     }
     let path = path.then("capabilities");
@@ -267,11 +269,63 @@ fn check_capabilities(fields: &Map<String, Value>, path: &Path<'_>, problems: &m
             for (name, names) in nested {
                 let path = path.then(name);
                 match CAPABILITIES.contains(&name.as_str()) {
-                    true => drop(super::condition::strings(names, &path, problems)),
+                    true => check_names(name, names, &path, problems),
                     false => problems.add(&path, "unknown kind of capability"),
                 }
             }
         }
         Some(_) => problems.add(&path, "must be a mapping of kinds and lists"),
+    }
+}
+
+fn check_names(kind: &str, names: &Value, path: &Path<'_>, problems: &mut Problems) {
+    let names = super::condition::strings(names, path, problems);
+    for name in names.iter().filter(|name| kind == APIS && !is_api(name)) {
+        let problem = format!(
+            "{name:?} must be a method in capitals, one space and a path, such as `GET /reports/{{id}}`"
+        );
+        problems.add(path, problem);
+    }
+}
+
+/// Whether a name is a method and the template of a path. Other forms match no route.
+fn is_api(name: &str) -> bool {
+    name.split_once(' ').is_some_and(|(method, path)| {
+        let is_method = method.bytes().all(|byte| byte.is_ascii_uppercase());
+        let is_template = path.starts_with('/') && !path.contains("/:");
+        is_method && !method.is_empty() && is_template && !path.contains(char::is_whitespace)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn api_is_a_method_and_a_path_flag_1() {
+        for (name, is_valid) in [
+            ("GET /reports/{id}", true),
+            ("HEAD /", true),
+            ("POST /reports.v1.Reports/Get", true),
+            ("POST /v1/reports/{id}:cancel", true),
+            ("get /reports/{id}", false),
+            ("* /reports/{id}", false),
+            ("GET  /reports/{id}", false),
+            ("GET /reports/{id} ", false),
+            ("GET /reports/:id", false),
+            ("GET reports", false),
+            (" /reports", false),
+            ("/reports.v1.Reports/Get", false),
+            ("reports.v1.Reports/Get", false),
+        ] {
+            for fields in [
+                json!({"enabled": true, "apis": [name]}),
+                json!({"enabled": true, "capabilities": {"apis": [name], "routes": ["any text"]}}),
+            ] {
+                let mut problems = Problems::default();
+                Entry::read("reports", &fields, &Path::ROOT, &mut problems);
+                assert_eq!(problems.0.is_empty(), is_valid, "{name:?}: {problems:?}");
+            }
+        }
     }
 }

@@ -98,7 +98,10 @@ impl Follow {
             std::mem::replace(&mut sources.layers, layers)
         };
         match self.flags.rebuild() {
-            Ok(()) => tracing::info!("feature flags reloaded"),
+            Ok(()) => {
+                tracing::info!("feature flags reloaded");
+                self.flags.warn_of_unserved_apis();
+            }
             Err(problems) => {
                 self.flags.0.runtime.sources.lock().layers = former;
                 self.fail(&problem::join(&problems));

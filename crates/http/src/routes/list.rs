@@ -31,6 +31,9 @@ pub struct RouteDescription {
     /// The timeout, if the route sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Timeout>,
+    /// The names of the route in lists of feature flags.
+    #[serde(skip)]
+    pub(crate) apis: Vec<String>,
 }
 
 impl RouteDescription {
@@ -38,25 +41,31 @@ impl RouteDescription {
         match &entry.handlers {
             Handlers::One(methods, options) => {
                 let methods = Methods::served(methods, options);
-                vec![Self::new(entry.path.clone(), methods, options)]
+                vec![Self::new(&entry.path, &entry.path, methods, options)]
             }
             Handlers::Variants(_, variants) => variants
                 .iter()
                 .map(|variant| {
                     let methods = Methods::served(&variant.methods, &variant.options);
-                    Self::new(variant.shown.clone(), methods, &variant.options)
+                    Self::new(&variant.shown, &entry.path, methods, &variant.options)
                 })
                 .collect(),
             Handlers::Mount(_, options) => {
                 let path = mount_template(&entry.path);
-                vec![Self::new(path, Methods::every(options), options)]
+                vec![Self::new(&path, &path, Methods::every(options), options)]
             }
         }
     }
 
-    fn new(path: String, methods: Methods, options: &RouteOptions) -> Self {
+    /// Describes a route. `template` is the one by which the table finds it.
+    fn new(path: &str, template: &str, methods: Methods, options: &RouteOptions) -> Self {
+        let labels = MethodLabel::ALL.into_iter();
+        let labels = labels.filter(|label| methods.serves(*label));
+        let own = labels.map(|label| format!("{} {template}", label.as_str()));
+        let further = options.further_names().map(str::to_owned);
         Self {
-            path,
+            path: path.to_owned(),
+            apis: own.chain(further).collect(),
             methods: methods.names(),
             access: options.declared_access(),
             roles: options.required_roles().map(str::to_owned).collect(),

@@ -18,6 +18,12 @@ pub trait FlagGate: Send + Sync + 'static {
         false
     }
 
+    /// Reports APIs in the lists of flags that the service does not serve. Called once, before the
+    /// service is ready. `served` has the names of all routes.
+    fn check_apis(&self, served: &[String]) {
+        let _ = served;
+    }
+
     /// Whether all flags that list an API are on for a request.
     fn permits(&self, api: &str, request: &RequestContext) -> bool {
         let _ = (api, request);

@@ -331,6 +331,12 @@ impl Stack {
         &self.0.listed
     }
 
+    /// Returns the names of all routes in lists of feature flags, such as `GET /reports/{id}`.
+    pub fn apis(&self) -> impl Iterator<Item = &str> {
+        let listed = self.0.listed.iter();
+        listed.flat_map(|route| route.apis.iter().map(String::as_str))
+    }
+
     /// Applies the reloadable settings of a new configuration: rate limits and CORS origins
     /// (CONF-4).
     ///

@@ -20,7 +20,10 @@ use std::{
 use futures::FutureExt as _;
 use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
-use seaworthy_http::server::{Listener, ListenerConfig, ServerHandle};
+use seaworthy_http::{
+    Stack,
+    server::{Listener, ListenerConfig, ServerHandle},
+};
 use seaworthy_telemetry::{Telemetry, logs::LineSink};
 
 use self::{
@@ -215,6 +218,12 @@ impl Kernel {
             .build(routes)
             .map_err(|error| StartError::with_cause("the routes cannot be served", error))?;
         let grpc_stack = self.grpc_stack()?;
+        let flags = self.parts.added.lock().flags.clone();
+        if let Some(flags) = flags {
+            let further = grpc_stack.iter().flat_map(Stack::apis);
+            let served: Vec<_> = stack.apis().chain(further).map(str::to_owned).collect();
+            flags.check_apis(&served);
+        }
         if let Some(conflict) = self
             .parts
             .telemetry

@@ -148,6 +148,9 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
     let deleted = call(&second, &admin, "DELETE", "/new_page", &Value::Null);
     assert_eq!(json_of(&deleted)["success"], true, "{}", deleted.body);
     wait(|| decision(&first, "7") == (false, "unknown_flag".to_owned()));
+    // A deleted flag has the version of a new one.
+    let again = call(&first, &admin, "PUT", "/new_page", &stale);
+    assert_eq!(again.status, 200, "{}", again.body);
 }
 
 /// Returns a flag file with a percentage of users.

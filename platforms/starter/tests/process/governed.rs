@@ -104,7 +104,10 @@ fn required_flag_makes_only_its_apis_available_flag_1() {
     let database = EmptyDatabase::sqlite().unwrap();
     let file =
         FlagFile::new("user.profile: {enabled: true, apis: [\"GET /api/v2/auth/profile\"]}\n");
-    let replica = file.start(&database);
+    let mut replica = file.start(&database);
+    let warning = "lists an API that the service does not serve";
+    let line = replica.process.line(warning).unwrap();
+    assert!(line.contains("GET /api/v2/auth/profile"), "{line}");
     let (user, _) = replica.user("ada");
     let answer = replica.call("GET", "/api/v1/auth/profile", &user, "");
     assert_error(&answer, 403, "API_DISABLED");
@@ -116,7 +119,7 @@ fn flag_governs_the_apis_that_it_lists_flag_1() {
     let database = EmptyDatabase::sqlite().unwrap();
     let text = |enabled: bool| {
         format!(
-            "greetings:\n  enabled: {enabled}\n  capabilities: {{apis: [\"GET /helloworld/{{name}}\"]}}\n"
+            "greetings:\n  enabled: {enabled}\n  capabilities: {{apis: [\"HEAD /helloworld/{{person}}\"]}}\n"
         )
     };
     let file = FlagFile::new(&text(false));
