@@ -120,13 +120,20 @@ pub(crate) fn readiness_follows_writes_to_redis_hlth_2(database: &EmptyDatabase)
         let readiness = || replica.send("GET", "/health/ready", "").unwrap().status;
         wait(|| readiness() == status);
     };
-    let min_replicas = |number: u32| {
+    let configure = |command: &str| {
         let mut connection = TcpStream::connect(&redis).unwrap();
-        let command = format!("CONFIG SET min-replicas-to-write {number}\r\n");
+        let command = format!("{command}\r\n");
         connection.write_all(command.as_bytes()).unwrap();
         let mut answers = BufReader::new(connection).lines();
         assert_eq!(answers.next().unwrap().unwrap(), "+OK");
     };
+    let min_replicas =
+        |number: u32| configure(&format!("CONFIG SET min-replicas-to-write {number}"));
+    ready(200);
+    // This Redis accepts commands, but not the scripts that count.
+    configure("ACL SETUSER default -evalsha -eval");
+    ready(503);
+    configure("ACL SETUSER default +evalsha +eval");
     ready(200);
     // This Redis responds to PING and rejects writes.
     min_replicas(1);

@@ -161,11 +161,11 @@ impl RateLimits {
         }
     }
 
-    /// Checks that these limits can count. While Redis rejects writes and `on_failure` is `closed`,
+    /// Checks that these limits can count. While Redis rejects their scripts and `on_failure` is `closed`,
     /// they reject every request. Limits with another policy, and disabled ones, need no Redis.
     ///
     /// # Errors
-    /// [`StoreError`] if Redis does not accept a write.
+    /// [`StoreError`] if Redis does not run a script that writes.
     pub async fn check_store(&self) -> Result<(), StoreError> {
         match self.0.current.load_full().as_ref() {
             Some(set) => set.check_store(&self.0.scope).await,

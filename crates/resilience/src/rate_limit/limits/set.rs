@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use seaworthy_core::Error;
 
@@ -76,11 +76,18 @@ impl LimitSet {
         self.store.is_some()
     }
 
-    /// Checks that the store accepts writes, if all requests are rejected otherwise.
+    /// Checks that the store runs the scripts of these limits, if all requests are rejected otherwise.
     pub(super) async fn check_store(&self, scope: &str) -> Result<(), StoreError> {
         match (&self.store, &self.config.redis) {
             (Some(store), Some(redis)) if redis.on_failure == OnStoreFailure::Closed => {
-                store.check_writes(&redis.prefix(scope)).await
+                let prefix = redis.prefix(scope);
+                let limits = self.config.all();
+                let bursts: BTreeSet<bool> =
+                    limits.map(|(_, _, limit)| limit.burst.is_some()).collect();
+                for has_burst in bursts {
+                    store.check_script(&prefix, has_burst).await?;
+                }
+                Ok(())
             }
             _ => Ok(()),
         }

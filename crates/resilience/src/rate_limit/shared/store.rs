@@ -1,18 +1,17 @@
 use std::{
     fmt,
+    num::NonZeroU32,
     sync::{Arc, Weak},
     time::Duration,
 };
 
-use seaworthy_redis::{
-    Redis, RedisError,
-    redis::{self, Script, Value},
-};
+use seaworthy_core::Timeout;
+use seaworthy_redis::{Redis, RedisError, redis::Script};
 
 use super::super::config::RateLimitConfig;
 
-/// The time in milliseconds for which Redis keeps the key of a check.
-const CHECK_TTL: u32 = 10_000;
+/// The window of a check, after which Redis drops its key.
+const CHECK_WINDOW: Timeout = Timeout::from_secs(10);
 
 /// The Redis that stores shared limits: one server, Sentinel or a cluster. Cheap to clone. It
 /// connects at its first use and reconnects after a loss.
@@ -67,14 +66,22 @@ impl RateLimitStore {
         WeakRateLimitStore(Arc::downgrade(&self.0))
     }
 
-    /// Checks that Redis accepts writes. A replica, and a Redis without memory, respond to `PING`
-    /// but reject the scripts.
-    pub(in crate::rate_limit) async fn check_writes(&self, prefix: &str) -> Result<(), StoreError> {
-        let mut command = redis::cmd("SET");
-        let key = format!("{prefix}:probe");
-        command.arg(key).arg(1).arg("PX").arg(CHECK_TTL);
-        self.0.redis.request::<Value>(&command).await?;
-        Ok(())
+    /// Checks that Redis runs the script of limits with or without a burst. A replica, a Redis
+    /// without memory, and one that forbids scripts respond to `PING` but reject it.
+    pub(in crate::rate_limit) async fn check_script(
+        &self,
+        prefix: &str,
+        has_burst: bool,
+    ) -> Result<(), StoreError> {
+        // The script writes only if it grants a unit.
+        let unlimited = RateLimitConfig {
+            requests: NonZeroU32::MAX,
+            window: CHECK_WINDOW,
+            burst: has_burst.then_some(NonZeroU32::MAX),
+            ..RateLimitConfig::default()
+        };
+        let key = format!("{prefix}:check");
+        self.take(&key, &unlimited, 1).await.map(drop)
     }
 
     /// Takes up to `wanted` units of a key.
