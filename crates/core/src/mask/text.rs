@@ -139,8 +139,9 @@ fn digits(text: &str) -> usize {
 fn masked_number(before: &str, text: &str) -> Option<(String, usize)> {
     // A digit is before the plus of a sum or of the metadata of a version, such as 1.0.0+20261128.
     let has_plus = before.ends_with('+') && !follows_digit(before, '+');
-    // The rest of a number whose first groups are not a personal value.
-    let is_rest = follows_digit(before, '-');
+    // A card or number may follow other groups, as in `7-139-1234-5679`. It does not begin with 0,
+    // but the groups of an ID may.
+    let is_rest = follows_digit(before, '-') && text.starts_with('0');
     let found = [
         (!is_rest).then(|| grouped(text, false)).flatten(),
         has_plus.then(|| grouped(text, true)).flatten(),
@@ -282,6 +283,11 @@ mod tests {
             ("1.139-1234-5679", "1.139****5679"),
             ("139-1234-5679-138-1234-5679", "139****5679-138****5679"),
             ("139-1234-5679ext.2", "139****5679ext.2"),
+            ("7-139-1234-5679", "7-139****5679"),
+            ("2026-11-28-139-1234-5679", "2026-11-28-139****5679"),
+            ("123-4111-1111-1111-1111", "123-4111********1111"),
+            ("24-4111-1111-1111-1111", "24-4111********1111"),
+            ("7-0086-139-1234-5679", "7-0086-139****5679"),
             ("code13912345679and", "code139****5679and"),
             ("卡4111-1111-1111-1111", "卡4111********1111"),
             ("4111-1111-1111-1111号", "4111********1111号"),
@@ -352,6 +358,20 @@ mod tests {
         #[test]
         fn any_text_is_accepted_obs_3(text in "[+0-9 \\-a-zé.@_１]{0,60}|\\PC{0,60}") {
             let _masked = mask_text(&text);
+        }
+
+        #[test]
+        fn number_after_other_groups_is_hidden_obs_3(
+            before in "[a-z]{0,3}([0-9]{1,2}-){0,3}([0-9]{3,5}-)?",
+            number in prop_oneof![
+                Just("4111-1111-1111-1111"),
+                Just("4111111111111111"),
+                Just("139-1234-5679"),
+                Just("13912345679"),
+            ],
+        ) {
+            let masked = mask_text(&format!("{before}{number}")).into_owned();
+            prop_assert!(!masked.contains(number), "{masked}");
         }
     }
 }
