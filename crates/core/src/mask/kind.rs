@@ -89,15 +89,16 @@ impl Kind {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let words = words(name);
-        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+        let has = |wanted: &[&str]| words.iter().any(|word| is_one_of(word, wanted));
         let joined = words.concat();
+        let singular = joined.strip_suffix('s').unwrap_or(&joined);
         if has(&["email", "mail"]) {
             Some(Self::Email)
         } else if has(&["phone", "mobile", "telephone"]) {
             Some(Self::Phone)
-        } else if joined.ends_with("idcard") || joined.ends_with("identitycard") {
+        } else if singular.ends_with("idcard") || singular.ends_with("identitycard") {
             Some(Self::IdCard)
-        } else if joined.ends_with("bankcard") || joined.ends_with("cardnumber") {
+        } else if singular.ends_with("bankcard") || singular.ends_with("cardnumber") {
             Some(Self::BankCard)
         } else if has(&["address"]) {
             Some(Self::Address)
@@ -159,6 +160,12 @@ impl Kind {
             _ => keep(text, 2, 2, STAR),
         }
     }
+}
+
+/// Whether a word is one of these, or the plural of one.
+fn is_one_of(word: &str, wanted: &[&str]) -> bool {
+    let mut ends = wanted.iter().filter_map(|known| word.strip_prefix(known));
+    ends.any(|end| matches!(end, "" | "s" | "es"))
 }
 
 /// Returns whether the name of a field marks a secret, such as `licenseKey` or `auth_header`, in
@@ -286,6 +293,17 @@ mod tests {
             assert!(Kind::from_name(name).is_some(), "{name}");
         }
         assert_eq!(Kind::from_name("mobilePhone"), Some(Kind::Phone));
+        for (name, kind) in [
+            ("phones", Kind::Phone),
+            ("contactTelephones", Kind::Phone),
+            ("mobiles", Kind::Phone),
+            ("emails", Kind::Email),
+            ("home_addresses", Kind::Address),
+            ("idCards", Kind::IdCard),
+            ("card_numbers", Kind::BankCard),
+        ] {
+            assert_eq!(Kind::from_name(name), Some(kind), "{name}");
+        }
         for name in [
             "name",
             "userName",
