@@ -1,10 +1,10 @@
 //! The redaction of JSON by the names of its members. It runs before the handler, so its work is
 //! linear in the size of the value.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use seaworthy_core::mask::{Kind, MaskRuleConfig, REDACTED, is_secret_name, mask_text, words};
-use seaworthy_telemetry::redact::{is_sensitive_name, redact_tokens};
+use seaworthy_telemetry::redact::{RedactionConfig, Redactor, is_sensitive_name};
 use serde_json::{Map, Value as Json};
 
 /// The maximum length of the name of a field in bytes, far more than contracts use. The values of
@@ -13,22 +13,36 @@ const MAX_NAME: usize = 256;
 /// A mark that some programs write before a text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The words before `code` in the names of secrets. Others, such as `postal_code`, are not secret.
-const SECRET_CODES: [&str; 14] = [
+const SECRET_CODES: [&str; 18] = [
     "access",
     "auth",
     "authorization",
     "backup",
     "captcha",
     "confirmation",
+    "email",
     "login",
     "otp",
+    "pass",
     "pin",
     "recovery",
     "reset",
     "security",
+    "sms",
     "totp",
     "verification",
+    "verify",
 ];
+/// Further words in the names of secrets.
+const SECRET_WORDS: [&str; 3] = ["bearer", "seed", "seeds"];
+
+/// The filter of logs, without the class of IP addresses.
+static LOG_FILTER: LazyLock<Redactor> = LazyLock::new(|| {
+    Redactor::new(&RedactionConfig {
+        ip_addresses: false,
+        ..RedactionConfig::default()
+    })
+});
 
 /// How the values of a name are masked.
 #[derive(Clone, Copy)]
@@ -108,7 +122,7 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, scope: Scope<'_>) {
         }
         Json::String(text) => {
             let masked = masking.mask(text).or_else(|| json_text(text, scope));
-            *text = masked.unwrap_or_else(|| redact_tokens(&mask_text(text)).into_owned());
+            *text = masked.unwrap_or_else(|| redact_text(text));
         }
         Json::Number(number) => {
             let text = number.to_string();
@@ -118,6 +132,12 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, scope: Scope<'_>) {
             }
         }
     }
+}
+
+/// Masks the personal values in a text. The filter of logs then hides credentials, and the values
+/// whose form has no mask.
+fn redact_text(text: &str) -> String {
+    LOG_FILTER.redact(&mask_text(text)).into_owned()
 }
 
 /// Redacts JSON in a text. A text in such a text is replaced as a whole if it is JSON, which bounds
@@ -181,7 +201,7 @@ fn redact_members(members: &mut Map<String, Json>, scope: Scope<'_>) {
     let mut last_numbers: HashMap<String, usize> = HashMap::new();
     for (name, mut member) in std::mem::take(members) {
         redact_value(Masking::of_name(&name, scope.rules), &mut member, scope);
-        let mut name = redact_tokens(&mask_text(&name)).into_owned();
+        let mut name = redact_text(&name);
         if members.contains_key(&name) {
             // The client may have sent a numbered name itself.
             let number = last_numbers.entry(name.clone()).or_insert(1);
@@ -212,12 +232,23 @@ fn is_secret(name: &str) -> bool {
     if is_secret_name(name) || (is_sensitive_name(name) && !is_phone) {
         return true;
     }
+    if words
+        .iter()
+        .any(|word| SECRET_WORDS.contains(&word.as_str()))
+    {
+        return true;
+    }
     let (last, before) = match words.as_slice() {
         [.., before, last] => (last.as_str(), Some(before.as_str())),
         [last] => (last.as_str(), None),
         [] => return false,
     };
-    matches!(last, "code" | "codes") && before.is_none_or(|before| SECRET_CODES.contains(&before))
+    let singular = last.strip_suffix('s').unwrap_or(last);
+    match singular.strip_suffix("code") {
+        Some("") => before.is_none_or(|before| SECRET_CODES.contains(&before)),
+        Some(joined) => SECRET_CODES.contains(&joined),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -256,6 +287,12 @@ mod tests {
             "email_token",
             "email_otp",
             "email_verification_code",
+            "sms_code",
+            "verifyCode",
+            "captchacode",
+            "passcodes",
+            "bearer",
+            "wallet_seed",
         ] {
             assert!(is_secret(name), "{name}");
         }
@@ -265,6 +302,8 @@ mod tests {
             "status_code",
             "currency_code",
             "barcode",
+            "postalcode",
+            "seeded_at",
             "keyboard",
             "phone",
             "phone_number",
@@ -306,6 +345,26 @@ mod tests {
         let mut value = json!({ "content": [{ "text": "We meet" }] });
         redact("", &mut value, &rules);
         assert_eq!(value["content"][0], REDACTED);
+    }
+
+    #[test]
+    fn credentials_in_a_text_are_hidden_obs_11() {
+        for (text, redacted) in [
+            ("password=hunter22zz", "password=***"),
+            ("see postgres://u:hunter22@db/x", "see postgres://***@db/x"),
+            ("sent ghp_abcdefghijklmnop1234", "sent ***"),
+            (
+                "ask ada@example.org, 13800000000",
+                "ask ad***@example.org, 138****0000",
+            ),
+            ("card 4111.1111.1111.1111", "card ***"),
+            ("call +33 6 12 34 56 78", "call +33*****5678"),
+            ("from 203.0.113.7", "from 203.0.113.7"),
+        ] {
+            let mut value = json!({ "note": text });
+            redact("", &mut value, &[]);
+            assert_eq!(value["note"], redacted);
+        }
     }
 
     #[test]

@@ -63,16 +63,6 @@ impl RedactionConfig {
         ip_addresses: true,
         patterns: Vec::new(),
     };
-
-    pub(super) const TOKENS: Self = Self {
-        sensitive_fields: false,
-        tokens: true,
-        emails: false,
-        cards: false,
-        phone_numbers: false,
-        ip_addresses: false,
-        patterns: Vec::new(),
-    };
 }
 
 impl Default for RedactionConfig {

@@ -106,19 +106,6 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     redact_with(&RedactionConfig::DEFAULT, text)
 }
 
-/// Returns the text with every credential replaced by [`MASK`]. Other data stays. Borrowed if there
-/// is no credential.
-///
-/// ```
-/// use seaworthy_telemetry::redact::redact_tokens;
-///
-/// assert_eq!(redact_tokens("ada@example.org sent ghp_abcdefghijklmnop1234"), "ada@example.org sent ***");
-/// ```
-#[must_use]
-pub fn redact_tokens(text: &str) -> Cow<'_, str> {
-    redact_with(&RedactionConfig::TOKENS, text)
-}
-
 /// Returns a request ID for a stored record. Masks e-mail addresses, cards and tokens in an ID that
 /// a client chose.
 ///
