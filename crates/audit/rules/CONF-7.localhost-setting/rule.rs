@@ -51,6 +51,10 @@ fn check(model: &Model) -> Vec<Outcome> {
                 let key = setting.key.to_lowercase();
                 let value = setting.text.known().map_or("", String::as_str);
                 let here = value.contains("localhost") || value.contains("127.0.0.1");
+                // Brokers that a client calls, and not a listener.
+                let key = key
+                    .replace("bootstrap-servers", "")
+                    .replace("bootstrap_servers", "");
                 here && !value.contains("${") && !LISTENS.iter().any(|word| key.contains(word))
             })
             .collect();

@@ -77,9 +77,10 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             }
             "Start" | "StartTLS"
                 if echo
-                    && code
+                    && (code
                         .binding(call.receiver)
-                        .is_some_and(|made| code.text(made) == "echo.New()") =>
+                        .is_some_and(|made| code.text(made) == "echo.New()")
+                        || is_echo_field(code, call.receiver)) =>
             {
                 echo_server(code, call, facts);
             }
@@ -96,6 +97,16 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             _ => {}
         }
     }
+}
+
+/// Whether `s.app` is a field `app *echo.Echo` of this file.
+fn is_echo_field(code: &Code<'_>, receiver: &str) -> bool {
+    receiver.rsplit_once('.').is_some_and(|(_, field)| {
+        code.file.text.lines().any(|line| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(field) && words.next() == Some("*echo.Echo")
+        })
+    })
 }
 
 /// Echo serves with an `http.Server` of its own, which has limits by default since its fifth

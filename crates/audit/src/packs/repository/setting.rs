@@ -85,6 +85,20 @@ fn effect(
             },
             span,
         );
+    } else if value == "true"
+        && matches!(
+            key.as_str(),
+            "spring.flyway.enabled" | "spring.liquibase.enabled"
+        )
+    {
+        let library = "the migration that Spring enables";
+        facts.add(
+            Migration {
+                library,
+                versioned: true,
+            },
+            span,
+        );
     }
 }
 

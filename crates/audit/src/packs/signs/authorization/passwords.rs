@@ -41,7 +41,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     short(
         SCRIPT,
-        r"@(?:Min)?Length\(\s*[1-7]\s*[,)][^\n]*\s*(?:@[^\n]*\s*){0,4}?(?P<what>\b\w*[pP]assword)\s*[!?]?:\s*string",
+        r"@(?:Min)?Length\(\s*[1-7]\s*[,)][^\n]*\s*(?:(?:@|//)[^\n]*\s*){0,6}?(?:public\s+|readonly\s+)*(?P<what>\b\w*[pP]assword)\s*[!?]?:\s*string",
         r"IsStrongPassword|class \w*(?i:login|signin|sign_in)",
     ),
     short(&[".cs"], r"(?P<what>\bRequiredLength)\s*=\s*[1-7]\b", ""),

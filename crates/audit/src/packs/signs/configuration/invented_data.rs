@@ -26,7 +26,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     samples(
         JVM,
-        r"(?:implements\s+(?:CommandLineRunner|ApplicationRunner)|@PostConstruct|(?:CommandLineRunner|ApplicationRunner)\s+\w+\(|ApplicationReadyEvent)[\s\S]{0,600}?(?P<what>\.(?:deleteAll|dropCollection|drop|saveAll|save|insert|insertAll)\()",
+        r"(?:implements\s+(?:CommandLineRunner|ApplicationRunner)|@PostConstruct|(?:CommandLineRunner|ApplicationRunner)\s+\w+\(|ApplicationReadyEvent)[\s\S]{0,1200}?(?P<what>\.(?:deleteAll|dropCollection|drop|saveAll|save|insert|insertAll)\()",
         r"@Profile|@ConditionalOn|Environment\b",
     ),
     samples(

@@ -44,6 +44,24 @@ const fn fixed(
 
 // A value with a colon is a reference, such as `file:/run/secrets/key`.
 pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Practice::LogLevel,
+        &[
+            "log4j.properties",
+            "log4j2.properties",
+            "logback.properties",
+        ],
+        r"(?m)^(?P<what>(?:log4j\.)?(?:rootLogger|logger\.[\w.$]+?)(?:\.level)?\s*=\s*(?:TRACE|DEBUG))\b",
+        "",
+        "`{}` logs details in every environment",
+    ),
+    review(
+        Practice::LocalAddress,
+        &[".env.production", ".env.prod", "production.env", "prod.env"],
+        r"(?m)^(?P<what>\w*(?:URL|URI|HOST|HOSTNAME|ADDR\w*|ORIGIN|ENDPOINT|BROKERS?)\s*=\s*[\x22']?(?:\w+://)?(?:localhost|127\.0\.0\.1))\b",
+        "",
+        "production uses an address of its own machine (`{}`)",
+    ),
     secret(
         PLAIN,
         r#"(?im)^[ \t]*(?P<what>[\w.\-]*(?:secret|jwt_?key|api_?key|signing_?key|token_?key|password|passwd|pwd))[ \t]*=[ \t]*["']?[^\s"'#;$\{<\[(%:]{3,}["']?[ \t\r]*(?:[#;]|$)"#,

@@ -13,6 +13,21 @@ pub(super) const SIGNS: &[Sign] = &[
         r"SASL|SSL://",
         "the listener of `{}` has neither encryption nor credentials",
     ),
+    // A listener of the controller alone is inside of the cluster.
+    review(
+        Practice::Encryption,
+        YAML,
+        r"\bKAFKA_(?:CFG_)?LISTENER_SECURITY_PROTOCOL_MAP\s*[:=][^\n]*?(?P<what>\b(?:[ABD-Z]\w*|C[A-NP-Z]\w*|CO[A-MO-Z]\w*|CON[A-SU-Z]\w*):(?:SASL_)?PLAINTEXT\b)",
+        r":SSL\b|SASL_SSL",
+        "the listener `{}` sends messages and passwords without encryption",
+    ),
+    review(
+        Practice::OpenStore,
+        YAML,
+        r"(?i)(?P<what>\b(?:KAFKA_(?:CFG_)?)?ALLOW[._]EVERYONE[._]IF[._]NO[._]ACL[._]FOUND\s*[:=]\s*[\x22']?true)\b",
+        "",
+        "every client may read and write every topic without a rule (`{}`)",
+    ),
     review(
         Practice::HostPath,
         YAML,

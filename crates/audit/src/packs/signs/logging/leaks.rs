@@ -239,7 +239,7 @@ pub(super) const SIGNS: &[Sign] = &[
             "dockerfile.prod",
             "dockerfile.start",
         ],
-        r"(?im)^(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<what>\S*(?:/\.env(?:\.prod\w*)?|^\.env|\w*(?:prod|config|secret)\w*\.env|\.ssh|id_rsa|credentials\.json|\.pem|\.p12))\s",
+        r"(?im)^(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<what>(?:\S*/)?\.env(?:\.prod\w*)?|\S*(?:\w*(?:prod|config|secret)\w*\.env|\.ssh|id_rsa|credentials\.json|\.pem|\.p12))\s",
         r"(?i)\.env\.example",
         "`{}` becomes a part of the image",
     ),

@@ -1,6 +1,7 @@
 //! Practices of one framework or language.
 
 mod constant_results;
+mod django;
 mod dotnet;
 mod dotnet_services;
 mod dotnet_values;
@@ -8,6 +9,7 @@ mod framework_settings;
 mod frameworks;
 mod function_bodies;
 mod go_brokers;
+mod go_frameworks;
 mod go_mistakes;
 mod go_services;
 mod go_shadowed;
@@ -33,6 +35,7 @@ mod spring;
 mod spring_access;
 mod spring_faults;
 mod spring_health;
+mod spring_operations;
 mod spring_proxies;
 mod spring_settings;
 
@@ -41,12 +44,14 @@ use crate::packs::Pack;
 
 pub(super) const LISTS: &[&[Sign]] = &[
     constant_results::SIGNS,
+    django::SIGNS,
     dotnet::SIGNS,
     dotnet_services::SIGNS,
     dotnet_values::SIGNS,
     framework_settings::SIGNS,
     frameworks::SIGNS,
     go_brokers::SIGNS,
+    go_frameworks::SIGNS,
     go_services::SIGNS,
     go_zero::SIGNS,
     jvm_clients::SIGNS,
@@ -68,6 +73,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     spring_access::SIGNS,
     spring_faults::SIGNS,
     spring_health::SIGNS,
+    spring_operations::SIGNS,
     spring_settings::SIGNS,
 ];
 

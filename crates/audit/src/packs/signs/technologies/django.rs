@@ -1,0 +1,69 @@
+//! Django and Django REST framework: settings, views and serializers.
+
+use super::{ONE_FUNCTION, PYTHON, Sign, inside, review};
+use crate::model::facts::Practice;
+
+/// Settings of all environments, or of production.
+const SETTINGS: &[&str] = &["settings.py", "settings/base.py", "settings/production.py"];
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Practice::PoolBounds,
+        SETTINGS,
+        r"(?m)^(?P<what>DATABASES)\s*=\s*\{[^#]{0,300}?(?:postgresql|mysql|psycopg|oracle)",
+        r"(?i)CONN_MAX_AGE|conn_max_age|[\x22']pool[\x22']|dj_db_conn_pool",
+        "each request opens a connection of its own, because `{}` sets neither `CONN_MAX_AGE` nor `pool`",
+    ),
+    review(
+        Practice::OpenByDefault,
+        SETTINGS,
+        r"(?m)^(?P<what>REST_FRAMEWORK)\s*=\s*\{",
+        r"DEFAULT_PERMISSION_CLASSES",
+        "`{}` has no `DEFAULT_PERMISSION_CLASSES`, so each view without `permission_classes` is public",
+    ),
+    review(
+        Practice::Encryption,
+        PYTHON,
+        r#"(?P<what>\.set_cookie)\(\s*(?:key\s*=\s*)?["'][^"']*(?i:token|session|auth|jwt)"#,
+        r"(?i)\bsecure\s*=|\*\*\w*cookie",
+        "the browser also sends the token over plain HTTP, because `{}` has no `secure`",
+    ),
+    // The status of the class itself is 500. Its subclasses have their own.
+    review(
+        Practice::ErrorResponse,
+        PYTHON,
+        r"(?P<what>\braise (?:exceptions\.)?APIException\()",
+        "",
+        "the response to `{}…)` is 500, also if the caller made the mistake",
+    ),
+    inside(
+        Practice::UncheckedValue,
+        PYTHON,
+        r#"(?P<what>\b(?:request\.)?data\[["']\w+["']\])"#,
+        r"\brequest\.data\b",
+        r"KeyError|\bin (?:request\.)?data\b|JSONParser",
+        "a body without the field raises `KeyError`, and the response is 500 (`{}`)",
+    ),
+    review(
+        Practice::NumberRange,
+        PYTHON,
+        r"(?m)^[ \t]*(?P<what>(?:quantity|qty|amount|units|price))\s*=\s*serializers\.(?:Integer|Decimal|Float)Field\(\s*(?:(?:required|default|max_value|max_digits|decimal_places|allow_null|label|help_text|source|write_only)\s*=\s*[^,()\n]+,?\s*)*\)",
+        r"validate_(?:quantity|qty|amount|units|price)\b|MinValueValidator|min_value",
+        "`{}` may be zero or negative",
+    ),
+    inside(
+        Practice::OutboundTimeout,
+        PYTHON,
+        r"\bdef \w+\([^)]*(?P<what>\btimeout(?:\s*:[^=,)\n]+)?\s*=\s*None)\b[^)]*\)[^\n]*:\s*\n(?:[ \t]+[^\n]*\n){0,12}?[ \t]+[^\n]*\b(?:requests|httpx|session|client)\.\w+\([^\n]*\btimeout\s*=\s*timeout\b",
+        ONE_FUNCTION,
+        r"timeout\s+(?:or|if)\b|timeout is None",
+        "a caller without a timeout of its own waits without a limit (`{}`)",
+    ),
+    review(
+        Practice::AccountEnumeration,
+        PYTHON,
+        r#"(?m)^class \w*(?i:resend|forgot|reset)\w*\([^)\n]*\):\n(?:[ \t][^\n]*\n|\n){1,40}?[^\n]*(?P<what>\b(?:APIException|NotFound|ValidationError|Response|HTTPException)\([^\n]*(?i:(?:email|user|account)[^\n"']*(?:not found|n[o']t exist|not registered)))"#,
+        "",
+        "the response tells whether the account exists (`{}`)",
+    ),
+];
