@@ -189,7 +189,8 @@ impl wire::FeatureToggle for FeatureToggles {
         let before = self.0.entry(&request.flag);
         let expected = request.expected_version;
         self.0.remove(&request.flag, expected, &author).await?;
-        record_change(before.as_ref(), None);
+        // A flag of a file stays, disabled.
+        record_change(before.as_ref(), self.0.entry(&request.flag).as_ref());
         Ok(wire::DeleteToggleReply { success: true })
     }
 

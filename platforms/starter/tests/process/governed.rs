@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::{
     app::{PASSWORD, Replica, assert_error, json_of},
     features::{call, users, wait},
+    operations::entries,
 };
 
 pub(crate) fn flags_of_the_service_switch_its_methods_flag_1(database: &EmptyDatabase) {
@@ -165,6 +166,9 @@ fn deleted_flag_keeps_its_apis_closed_flag_1() {
         let deleted = call(&replica, &admin, "DELETE", &path, &Value::Null);
         assert_eq!(deleted.status, 200, "{}", deleted.body);
     }
+    let last = entries(&replica, &admin, "").pop().unwrap();
+    let after: Value = serde_json::from_str(last["after"].as_str().unwrap()).unwrap();
+    assert_eq!(after["enabled"], false, "{last}");
     assert_error(&greet(), 403, "FEATURE_DISABLED");
     assert_error(&profile(), 403, "FEATURE_DISABLED");
     assert_eq!(description(), 404);
