@@ -1,10 +1,13 @@
 //! Flags that turn parts of the framework off and on.
 
-use seaworthy_testkit::{database::EmptyDatabase, http::request};
+use std::{fs, path::Path};
+
+use seaworthy_testkit::{database::EmptyDatabase, deployment::Deployment, http::request};
 use serde_json::json;
 
 use crate::{
     app::{PASSWORD, Replica, assert_error, audited},
+    contract_variables::PROGRAM,
     features::{call, users, wait},
     second_factor::enable,
 };
@@ -145,4 +148,51 @@ pub(crate) fn flag_turns_documents_and_metrics_off_and_on_flag_2(database: &Empt
         }
         wait(|| pages() == [expected; 3]);
     }
+}
+
+#[test]
+fn production_keeps_parts_that_protect_it_on_flag_2() {
+    const TOKEN: &str = "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e";
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/starter");
+    let deployment = Deployment::new(Path::new(PROGRAM)).unwrap();
+    let deployment = deployment.with_config(&config).unwrap();
+    deployment.secret("admin-token", TOKEN).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let flags = "account_lockout: {enabled: false}\n";
+    fs::write(folder.path().join("features.yaml"), flags).unwrap();
+    let directory = format!("features.directory={}", folder.path().display());
+    let database = folder.path().join("data/starter.db");
+    let database = format!("data.database.url=sqlite:{}", database.display());
+    let settings = [
+        "allow_embedded=true",
+        "server.grpc.addr=127.0.0.1:0",
+        &database,
+        &directory,
+    ];
+    let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+    let production: Vec<&str> = ["--profile", "production"]
+        .into_iter()
+        .chain(settings)
+        .collect();
+    let migrate = [&["migrate", "up"], &production[..]].concat();
+    let migrated = deployment.run(&migrate, &[]).unwrap();
+    assert!(migrated.status.success(), "{migrated:#?}");
+    let mut process = deployment.start(&production).unwrap();
+    process.line("protects the service: it stays on").unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+
+    let (_, admin) = process.addresses().unwrap();
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("x-admin-request", "1"),
+    ];
+    let body = json!({ "variant": "off", "reason": "a test" }).to_string();
+    let turn_off = |flag: &str| {
+        let path = format!("/flags/{flag}/override");
+        request(admin, "PUT", &path, &headers, &body).unwrap()
+    };
+    assert_error(&turn_off("account_lockout"), 403, "PROTECTED_FLAG");
+    assert_eq!(turn_off("tracing").status, 200);
 }
