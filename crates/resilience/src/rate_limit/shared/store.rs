@@ -81,7 +81,8 @@ impl RateLimitStore {
             ..RateLimitConfig::default()
         };
         let key = format!("{prefix}:check");
-        self.take(&key, &unlimited, 1).await.map(drop)
+        self.take(&key, &unlimited, 1).await?;
+        Ok(())
     }
 
     /// Takes up to `wanted` units of a key.
