@@ -196,5 +196,11 @@ fn is_aside(file: &SourceFile, captures: &Captures<'_>) -> bool {
         .iter()
         .any(|mark| line.starts_with(mark))
         || line.starts_with('#') && !line.starts_with("#[");
-    comment || file.path.ends_with(".rs") && before.contains("#[cfg(test)]")
+    let end = line.find('\n').unwrap_or(line.len());
+    let is_expression = line.get(..end).is_some_and(|line| {
+        ["(?:", "(?P<", "(?i)", "(?m)"]
+            .iter()
+            .any(|group| line.contains(group))
+    });
+    comment || is_expression || file.path.ends_with(".rs") && before.contains("#[cfg(test)]")
 }

@@ -176,14 +176,16 @@ pub fn queries_per_row(model: &Model) -> Vec<Outcome> {
         of_functions(
             service,
             |name| !is_start(name) || is_view(name),
-            |_, _, calls| query_per_row(calls),
+            |_, function, calls| query_per_row(function, calls),
         )
     })
 }
 
-fn query_per_row(calls: &[(&FlowCall, Effects)]) -> Option<Breach> {
+fn query_per_row(function: &FunctionFlow, calls: &[(&FlowCall, Effects)]) -> Option<Breach> {
     let (call, _) = calls.iter().find(|(call, effects)| {
+        // Clients of databases in Rust are asynchronous.
         call.in_loop
+            && (function.is_async || !call.at.path.ends_with(".rs"))
             && (call.effects.without(Effects::BLOCK) == Effects::default()
                 || !call.receiver_type.is_empty())
             && effects.has(Effects::READ.with(Effects::WRITE).with(Effects::REMOTE))

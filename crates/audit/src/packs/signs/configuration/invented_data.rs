@@ -102,7 +102,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::Stub,
         CODE,
-        r"(?i)(?:(?://|#)[^\n]*\b(?:simulat|in a real|in real (?:world|life|app)|in production,? (?:you|we|this|use)|for demo)[^\n]*\n[ \t]*)(?P<what>\S[^\n]{3,60})",
+        r"(?im)(?:(?:^|[^/\n])(?://[^/!\n]|#[^\[!\n])[^\n]*\b(?:simulat|in a real|in real (?:world|life|app)|in production,? (?:you|we|this|use)|for demo)[^\n]*\n[ \t]*)(?P<what>\S[^\n]{3,60})",
         r"(?:type|class|struct) Mock",
         SIMULATED,
     ),

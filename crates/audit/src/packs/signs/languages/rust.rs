@@ -51,8 +51,16 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::IgnoredError,
         RUST,
-        r"(?m)^\s*let _ = (?P<what>[\w.:]+\.(?:post|get|put|delete|send|publish|execute|save|insert|update)[\w.]*\()",
+        r"(?m)^\s*let _ = (?P<what>[\w.:]+\.(?:post|get|put|delete|publish|execute|save|insert|update)[\w.]*\()",
         "",
+        "the error of `{}` is ignored",
+    ),
+    // Without `await` it is a channel, which fails only after its receiver has ended.
+    review(
+        Practice::IgnoredError,
+        RUST,
+        r"(?m)^\s*let _ = (?P<what>[\w.:]+\.send[\w.]*\()[^;]*\.await",
+        r"oneshot|mpsc|watch::|broadcast|unbounded_channel",
         "the error of `{}` is ignored",
     ),
     Sign {

@@ -48,7 +48,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::LookupBeforeInsert,
         GO,
-        r"(?P<what>\.(?:Check\w*(?:Conflict|Exist|Unique|Duplicate|Taken|Availab)\w*|(?:Is|Has)?\w*(?:Exists|Taken|IsUnique))\()(?:[^\n]*\n){1,60}?[^\n]*\.(?:Create|Insert|Save|Add)\w*\(",
+        r"(?P<what>\.(?:Check\w*(?:Conflict|Exist|Unique|Duplicate|Taken|Availab)\w*|(?:Is|Has)?\w*(?:Exists|Taken|IsUnique\w*))\()(?:[^\n]*\n){1,60}?[^\n]*\.(?:Create|Insert|Save|Add)\w*\(",
         DECIDED,
         "`{}…)` decides whether the record may be created, so parallel requests both create it",
     ),

@@ -79,4 +79,12 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "an account gets a literal password (`{}…)`)",
     ),
+    inside(
+        Practice::MassAssignment,
+        GO,
+        r#"(?P<what>\breq\w*\.\w*(?:Id|ID)\s*=\s*c\.(?:Get|GetString|Locals|MustGet)\("\w+"\))[^\n]*\n(?:[^\n]*\n){0,6}?[^\n]*\b(?:\w*Bind\w*|BodyParser)\(&?req\w*\)"#,
+        ONE_FUNCTION,
+        "",
+        "the body is read after `{}`, so the caller may replace the identity",
+    ),
 ];

@@ -20,6 +20,7 @@ mod missing_guards;
 mod missing_limits;
 mod nest;
 mod nest_answers;
+mod nest_health;
 mod nest_limits;
 mod nest_programs;
 mod nest_services;
@@ -59,6 +60,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     missing_limits::SIGNS,
     nest::SIGNS,
     nest_answers::SIGNS,
+    nest_health::SIGNS,
     nest_limits::SIGNS,
     nest_programs::SIGNS,
     nest_services::SIGNS,

@@ -38,4 +38,60 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "the administrator of the database has no password (`{}`)",
     ),
+    Sign {
+        elsewhere: ERROR_HANDLING,
+        ..review(
+            Practice::Redelivery,
+            SETTINGS,
+            r"(?P<what>\bvalue-deserializer\s*[:=]\s*\S*\.(?:JsonDeserializer|KafkaAvroDeserializer))",
+            ERROR_HANDLING,
+            "a record that `{}` cannot read is fetched again without end",
+        )
+    },
+    Sign {
+        elsewhere: "UncaughtExceptionHandler",
+        ..review(
+            Practice::ErrorListener,
+            JVM,
+            r"(?P<what>@EnableKafkaStreams\b|\bnew KafkaStreams\()",
+            "UncaughtExceptionHandler",
+            "the first exception ends the thread of the stream, and no handler replaces it (`{}`)",
+        )
+    },
+    Sign {
+        elsewhere: "read_committed",
+        ..review(
+            Practice::DualWrite,
+            SETTINGS,
+            r"(?P<what>\bprocessing[.-]guarantee\s*[:=]\s*[\x22']?exactly_once\w*)",
+            "read_committed",
+            "consumers read records of aborted transactions, because none reads with `read_committed` (`{}`)",
+        )
+    },
+    review(
+        Practice::LimiterFailure,
+        SETTINGS,
+        r"(?P<what>\bname:\s*RequestRateLimiter)\b",
+        "",
+        "without Redis the limiter of the gateway accepts each request (`{}`)",
+    ),
+    Sign {
+        elsewhere: r"(?i)time-?limiter",
+        ..review(
+            Practice::OutboundTimeout,
+            SETTINGS,
+            r"(?P<what>\bname:\s*CircuitBreaker)\b",
+            r"(?i)time-?limiter",
+            "the default time limit of one second also ends slow calls that succeed (`{}`)",
+        )
+    },
+    review(
+        Practice::LoginLimit,
+        SETTINGS,
+        r"- Path=(?P<what>/(?:api/)?(?:auth|login|register|signup)\S*)\s*\n\s+- id:",
+        "",
+        "the route `{}` has no limit, so a caller may try passwords",
+    ),
 ];
+
+const ERROR_HANDLING: &str = "ErrorHandlingDeserializer|setCommonErrorHandler";

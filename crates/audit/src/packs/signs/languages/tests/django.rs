@@ -73,3 +73,51 @@ fn forwarded_timeouts_and_accounts_are_found_res_3() {
         ),
     ]);
 }
+
+#[test]
+fn waits_and_failures_of_django_are_found_res_3() {
+    check(&[
+        (
+            Practice::OutboundTimeout,
+            "app/settings.py",
+            "EMAIL_HOST = config('EMAIL_HOST')\n",
+            "EMAIL_HOST = config('EMAIL_HOST')\nEMAIL_TIMEOUT = 5\n",
+        ),
+        (
+            Practice::OutboundTimeout,
+            "app/settings.py",
+            "CACHES = {\n    'default': {\n        'BACKEND': 'django_redis.cache.RedisCache',\n    }\n}\n",
+            "CACHES = {\n    'default': {\n        'BACKEND': 'django_redis.cache.RedisCache',\n        'OPTIONS': {'SOCKET_TIMEOUT': 2},\n    }\n}\n",
+        ),
+        (
+            Practice::IgnoredError,
+            "app/handlers.py",
+            "def custom_exception_handler(exc, context):\n    return Response({}, status=status.HTTP_500_INTERNAL_SERVER_ERROR)\n",
+            "def custom_exception_handler(exc, context):\n    logger.exception(exc)\n    return Response({}, status=status.HTTP_500_INTERNAL_SERVER_ERROR)\n",
+        ),
+        (
+            Practice::RetryDelay,
+            "consumer.py",
+            "def connect():\n    wait = backoff ** attempt\n    time.sleep(wait)\n",
+            "def connect():\n    wait = min(backoff ** attempt, 30)\n    time.sleep(wait)\n",
+        ),
+    ]);
+}
+
+#[test]
+fn fields_that_callers_may_set_are_found_auth_5() {
+    check(&[
+        (
+            Practice::MassAssignment,
+            "app/serializers.py",
+            "class UserSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = User\n        fields = ['id', 'email', 'is_verified']\n",
+            "class UserSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = User\n        fields = ['id', 'email', 'is_verified']\n        read_only_fields = ['is_verified']\n",
+        ),
+        (
+            Practice::ExposedHash,
+            "app/signals.py",
+            "payload = {'user': model_to_dict(user)}\n",
+            "payload = {'user': {'id': user.id}}\n",
+        ),
+    ]);
+}

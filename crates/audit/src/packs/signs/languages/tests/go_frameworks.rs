@@ -85,3 +85,13 @@ fn consumers_that_lose_messages_are_found_msg_3() {
         ),
     ]);
 }
+
+#[test]
+fn identities_that_a_body_replaces_are_found_auth_5() {
+    check(&[(
+        Practice::MassAssignment,
+        "handler.go",
+        "func (h *handler) Add(c echo.Context) error {\n\treq.PlayerId = c.Get(\"player_id\").(string)\n\n\tif err := wrapper.Bind(req); err != nil {\n\t\treturn err\n\t}\n}\n",
+        "func (h *handler) Add(c echo.Context) error {\n\tif err := wrapper.Bind(req); err != nil {\n\t\treturn err\n\t}\n\treq.PlayerId = c.Get(\"player_id\").(string)\n}\n",
+    )]);
+}

@@ -85,3 +85,105 @@ fn brokers_and_files_of_production_are_found() {
         ),
     ]);
 }
+
+#[test]
+fn records_that_stop_a_consumer_are_found_msg_3() {
+    check(&[
+        (
+            Practice::Redelivery,
+            "application.yml",
+            "    consumer:\n      value-deserializer: org.springframework.kafka.support.serializer.JsonDeserializer\n",
+            "    consumer:\n      value-deserializer: org.springframework.kafka.support.serializer.ErrorHandlingDeserializer\n",
+        ),
+        (
+            Practice::ErrorListener,
+            "Application.java",
+            "@EnableKafkaStreams\nclass Application {\n}\n",
+            "@EnableKafkaStreams\nclass Application {\n  StreamsUncaughtExceptionHandler handler;\n}\n",
+        ),
+        (
+            Practice::DualWrite,
+            "application.yml",
+            "        processing.guarantee: exactly_once_v2\n",
+            "        processing.guarantee: exactly_once_v2\n    consumer:\n      isolation-level: read_committed\n",
+        ),
+    ]);
+}
+
+#[test]
+fn limits_of_a_gateway_are_found_res_6() {
+    check(&[
+        (
+            Practice::LimiterFailure,
+            "application.yml",
+            "          filters:\n            - name: RequestRateLimiter\n",
+            "          filters:\n            - name: StripPrefix\n",
+        ),
+        (
+            Practice::OutboundTimeout,
+            "application.yml",
+            "          filters:\n            - name: CircuitBreaker\n",
+            "          filters:\n            - name: CircuitBreaker\nresilience4j:\n  timelimiter:\n    instances: {}\n",
+        ),
+        (
+            Practice::LoginLimit,
+            "application.yml",
+            "          predicates:\n            - Path=/auth/**\n        - id: orders\n",
+            "          predicates:\n            - Path=/auth/**\n          filters:\n            - name: RequestRateLimiter\n        - id: orders\n",
+        ),
+    ]);
+}
+
+#[test]
+fn health_and_images_of_nest_are_found() {
+    check(&[
+        (
+            Practice::SharedConnection,
+            "health.controller.ts",
+            "class Health {\n  check() {\n    return this.microservice.pingCheck('kafka', {\n      transport: Transport.KAFKA,\n    });\n  }\n}\n",
+            "class Health {\n  check() {\n    return this.kafka.isConnected();\n  }\n}\n",
+        ),
+        (
+            Practice::DroppedMessage,
+            "main.ts",
+            "const app = create({ transport: Transport.KAFKA, options: { consumer: { groupId: 'mail' } } });\n",
+            "const app = create({ transport: Transport.KAFKA, options: { consumer: { groupId: 'mail' }, subscribe: { fromBeginning: true } } });\nClientsModule.register([]);\n",
+        ),
+        (
+            Practice::FixedVersion,
+            "Dockerfile",
+            "COPY package*.json ./\n\nRUN yarn add rimraf\n\nRUN yarn install --frozen-lockfile\n",
+            "COPY package.json yarn.lock ./\n\nRUN yarn install --frozen-lockfile\n",
+        ),
+        (
+            Practice::EnvironmentDefault,
+            "Dockerfile",
+            "ARG NODE_ENV=production\nCMD [\"node\", \"dist/main\"]\n",
+            "ARG NODE_ENV=production\nENV NODE_ENV=${NODE_ENV}\nCMD [\"node\", \"dist/main\"]\n",
+        ),
+    ]);
+}
+
+#[test]
+fn expressions_and_rustdoc_are_no_code() {
+    check(&[
+        (
+            Practice::Encryption,
+            "signs.rs",
+            "let url = \"postgres://db/name?sslmode=disable\";\n",
+            "let sign = Regex::new(r\"(?P<what>sslmode=disable)\");\n",
+        ),
+        (
+            Practice::Stub,
+            "clock.rs",
+            "fn pay() {\n    // Simulate the payment.\n    succeed_at_once();\n}\n",
+            "/// Returns the delay, for simulations.\n#[must_use]\npub fn delay() {}\n",
+        ),
+        (
+            Practice::IgnoredError,
+            "worker.rs",
+            "async fn work(client: &Client) {\n    let _ = client.send(request).await;\n}\n",
+            "async fn work(done: Sender<()>) {\n    let _ = done.send(());\n}\n",
+        ),
+    ]);
+}

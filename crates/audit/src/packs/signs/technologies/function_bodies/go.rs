@@ -15,6 +15,7 @@ use crate::syntax::count_word;
 /// Checks of one function.
 const CHECKS: &[fn(&Function<'_>, &mut Found<'_, '_>)] = &[
     contexts::dropped_context,
+    contexts::dropped_deadline,
     contexts::dropped_options,
     contexts::detached,
     contexts::without_deadline,

@@ -40,6 +40,12 @@ fn contexts_and_options_that_no_call_gets_are_found() {
         (
             Practice::RequestContext,
             "a.go",
+            "func (r *repository) Insert(pctx context.Context, item *Item) error {\n\tctx, cancel := context.WithTimeout(pctx, limit)\n\tdefer cancel()\n\tcol := r.collection(ctx)\n\t_, err := col.InsertOne(pctx, item)\n\treturn err\n}\n",
+            "func (r *repository) Insert(pctx context.Context, item *Item) error {\n\tctx, cancel := context.WithTimeout(pctx, limit)\n\tdefer cancel()\n\tcol := r.collection(ctx)\n\t_, err := col.InsertOne(ctx, item)\n\treturn err\n}\n",
+        ),
+        (
+            Practice::RequestContext,
+            "a.go",
             "func (s *Mailer) Notify(id uint32) error {\n\t_, err := s.users.GetUser(context.TODO(), id)\n\treturn err\n}\n",
             "func (s *Mailer) Notify(ctx context.Context, id uint32) error {\n\t_, err := s.users.GetUser(ctx, id)\n\treturn err\n}\n",
         ),

@@ -65,6 +65,36 @@ pub(super) fn dropped_context(function: &Function<'_>, found: &mut Found<'_, '_>
     }
 }
 
+/// A call with the outer context, after the function made one with a deadline.
+pub(super) fn dropped_deadline(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    const LIMIT: &str = "context.WithTimeout(";
+    let Some((before, after)) = function.body.split_once(LIMIT) else {
+        return;
+    };
+    let line = before.rsplit('\n').next().unwrap_or_default().trim();
+    let own = line.split([',', ' ']).next().unwrap_or_default();
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let end = after.find(|letter: char| !is_name(letter)).unwrap_or(0);
+    let outer = after.get(..end).unwrap_or_default();
+    let is_plain = after.get(end..).is_some_and(|rest| rest.starts_with(','));
+    // Later contexts of the outer one may have their own deadlines.
+    if !is_plain || outer.is_empty() || own == outer || after.contains("context.With") {
+        return;
+    }
+    let call = [format!("({outer}, "), format!("({outer})")]
+        .iter()
+        .filter_map(|text| after.find(text.as_str()))
+        .min();
+    if let Some(call) = call {
+        let at = function.at + before.len() + LIMIT.len() + call + 1;
+        found.show(
+            Practice::RequestContext,
+            at..at + outer.len(),
+            format!("the call gets `{outer}`, so the deadline of `{own}` does not limit it"),
+        );
+    }
+}
+
 /// Options that a function takes and ignores.
 pub(super) fn dropped_options(function: &Function<'_>, found: &mut Found<'_, '_>) {
     let options = Name::Options
