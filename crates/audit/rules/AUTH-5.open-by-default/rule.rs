@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Routes without an explicit access rule are public",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "The Spring Security configuration ends with `anyRequest().permitAll()`. Routers of other frameworks have no default rule, so the rule cannot check them.",
+        meaning: "The Spring Security configuration ends with `anyRequest().permitAll()`. Routers of other frameworks have no default rule, so the rule cannot check them. Django REST framework: `REST_FRAMEWORK` sets no `DEFAULT_PERMISSION_CLASSES`.",
         why: "The next new route is public by default, and its review does not show that.",
         fix: &[(
             "any",

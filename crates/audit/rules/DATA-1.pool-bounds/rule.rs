@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The database pool has no maximum size",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "Go: the service calls `sql.Open` and never `SetMaxOpenConns`, so the pool is unlimited. Pools with a default limit (pgxpool, node-postgres, SQLAlchemy, HikariCP, sqlx) are excluded.",
+        meaning: "Go: the service calls `sql.Open` and never `SetMaxOpenConns`, so the pool is unlimited. Pools with a default limit (pgxpool, node-postgres, SQLAlchemy, HikariCP, sqlx) are excluded. Django: `DATABASES` sets neither `CONN_MAX_AGE` nor `pool`.",
         why: "Under load every request opens a connection. The database then rejects connections of all services that share it.",
         fix: &[
             (

@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service changes the database schema at startup",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "Deployed code derives the schema from the code (`AutoMigrate`, ent `Schema.Create`, TypeORM `synchronize`, `sequelize.sync`, SQLAlchemy `create_all`). Versioned migrations at startup are low, because they take a lock. Programs and functions that are named after migrations are excluded. The variable `SPRING_JPA_HIBERNATE_DDL_AUTO` counts too.",
+        meaning: "Deployed code derives the schema from the code (`AutoMigrate`, ent `Schema.Create`, TypeORM `synchronize`, `sequelize.sync`, SQLAlchemy `create_all`). Versioned migrations at startup are low, because they take a lock. Programs and functions that are named after migrations are excluded. The variable `SPRING_JPA_HIBERNATE_DDL_AUTO` counts too. Spring: a setting that enables Flyway or Liquibase counts too.",
         why: "Two replicas change the schema at the same time. A rollback of the service does not roll back the schema, and a renamed column is dropped with its data.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A failed call panics outside of startup",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Rust: `expect` or `unwrap` follows a query or a call of a repository, or reads a variable of the environment outside of the start. Tests and files with `main` are excluded. The finding has low confidence. The rule reports one per file. Go: a constructor of go-zero logic that panics.",
+        meaning: "Rust: `expect` or `unwrap` follows a query or a call of a repository, or reads a variable of the environment outside of the start. Tests and files with `main` are excluded. The finding has low confidence. The rule reports one per file. Go: a constructor of go-zero logic that panics. A server of Echo, Gin or Fiber whose middleware does not recover counts too.",
         why: "One lost connection ends the request without a response, and poisons locks.",
         fix: &[(
             "any",

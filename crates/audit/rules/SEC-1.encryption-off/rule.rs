@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting turns encryption off",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Code or a settings file disables TLS for a connection, or sets a cookie without `secure`. The finding has low confidence. Mail without `secure` or `requireTLS` counts in Node.js.",
+        meaning: "Code or a settings file disables TLS for a connection, or sets a cookie without `secure`. The finding has low confidence. Mail without `secure` or `requireTLS` counts in Node.js. Listeners of Kafka in a compose file count too.",
         why: "Passwords, tokens and data of users travel as plain text, and everyone on the network path can read and change them.",
         fix: &[(
             "any",

@@ -17,7 +17,8 @@ pub(super) const SIGNS: &[Sign] = &[
         Practice::DroppedMessage,
         SCRIPT,
         r"Transport\.KAFKA[\s\S]{0,800}?(?P<what>\bconsumer\s*:\s*\{\s*groupId\b)",
-        "fromBeginning",
+        // The group of a client reads only responses.
+        "fromBeginning|ClientsModule|ClientProxy|createClient|ClientKafka|@Client",
         "a new group skips the messages that were published before its first start (`{}`)",
     ),
     review(

@@ -46,6 +46,12 @@ fn contexts_and_options_that_no_call_gets_are_found() {
         (
             Practice::RequestContext,
             "a.go",
+            "func (s *store) Find(parent context.Context) error {\n\tctx, cancel := context.WithTimeout(parent, limit)\n\tdefer cancel()\n\treturn s.db.Find(parent, ctx)\n}\n",
+            "func (s *store) Find(parent context.Context) error {\n\tctx, cancel := context.WithTimeout(parent, limit)\n\tdefer cancel()\n\tif s.isEmpty() {\n\t\treturn s.All(parent)\n\t}\n\tslog.InfoContext(parent, \"find\")\n\treturn s.db.Find(ctx)\n}\n",
+        ),
+        (
+            Practice::RequestContext,
+            "a.go",
             "func (s *Mailer) Notify(id uint32) error {\n\t_, err := s.users.GetUser(context.TODO(), id)\n\treturn err\n}\n",
             "func (s *Mailer) Notify(ctx context.Context, id uint32) error {\n\t_, err := s.users.GetUser(ctx, id)\n\treturn err\n}\n",
         ),

@@ -81,9 +81,15 @@ pub(super) fn dropped_deadline(function: &Function<'_>, found: &mut Found<'_, '_
     if !is_plain || outer.is_empty() || own == outer || after.contains("context.With") {
         return;
     }
+    // A function that the caller ends itself may go on after the end of the limited part.
+    if !after.contains("defer ") {
+        return;
+    }
     let call = [format!("({outer}, "), format!("({outer})")]
         .iter()
-        .filter_map(|text| after.find(text.as_str()))
+        .flat_map(|text| after.match_indices(text.as_str()))
+        .map(|(call, _)| call)
+        .filter(|call| is_remote(after.get(..*call).unwrap_or_default(), function.receiver))
         .min();
     if let Some(call) = call {
         let at = function.at + before.len() + LIMIT.len() + call + 1;
@@ -93,6 +99,20 @@ pub(super) fn dropped_deadline(function: &Function<'_>, found: &mut Found<'_, '_
             format!("the call gets `{outer}`, so the deadline of `{own}` does not limit it"),
         );
     }
+}
+
+/// Whether a text ends with a method of another object. Methods of the receiver may have a deadline
+/// of their own, and logs only read the values of a context.
+fn is_remote(before: &str, receiver: &str) -> bool {
+    let start = before
+        .rfind(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '.')))
+        .map_or(0, |at| at + 1);
+    let path = before.get(start..).unwrap_or_default();
+    let own = path
+        .strip_prefix(receiver)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .is_some_and(|rest| !receiver.is_empty() && !rest.contains('.'));
+    path.contains('.') && !own && !path.to_lowercase().contains("log")
 }
 
 /// Options that a function takes and ignores.
