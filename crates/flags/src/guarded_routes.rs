@@ -21,7 +21,7 @@ impl GuardedRoutes {
     /// Whether the list of a flag contains an API. A flag without a list governs no API.
     pub(crate) fn allows(&self, flag: &str, api: &str) -> bool {
         let (list, api) = (self.lists.get(flag), comparable(api));
-        list.is_none_or(|list| list.iter().any(|listed| *listed == api))
+        list.is_none_or(|list| list.contains(&api))
     }
 
     /// Whether any flag lists an API.
