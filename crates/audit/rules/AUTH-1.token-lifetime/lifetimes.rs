@@ -67,6 +67,11 @@ const REVOKES: &[&str] = &[
     "jti",
 ];
 
+/// Whether a file is a dashboard or has alert rules, whose numbers are panels and thresholds.
+fn is_monitoring(text: &str) -> bool {
+    text.contains("\"panels\"") || text.contains("alert: ") && text.contains("expr: ")
+}
+
 /// Tokens of a service that are valid for hours or days, while no code can revoke them. One finding
 /// for each file.
 pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
@@ -76,10 +81,7 @@ pub(super) fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let files: Vec<&FileFacts> = model
         .files_of(service)
         .filter(|found| found.file.role == Role::Production && !found.file.path.ends_with(".html"))
-        // The numbers of a Grafana dashboard are panels and sizes.
-        .filter(|found| {
-            !(found.file.path.ends_with(".json") && found.file.text.contains("\"panels\""))
-        })
+        .filter(|found| found.file.language.is_code() || !is_monitoring(&found.file.text))
         .collect();
     let (mut signs, mut revokes) = (false, false);
     for found in files.iter().filter(|found| found.file.language.is_code()) {
