@@ -45,7 +45,7 @@ impl GuardedRoutes {
 }
 
 /// Returns the form in which APIs are compared. `HEAD` is served by the handler of `GET`, and
-/// variables of templates have no names.
+/// variables of templates have patterns and no names.
 pub(crate) fn comparable(api: &str) -> String {
     let (method, mut rest) = match api.strip_prefix("HEAD ") {
         Some(path) => ("GET ", path),
@@ -55,8 +55,13 @@ pub(crate) fn comparable(api: &str) -> String {
     while let Some((fixed, tail)) = rest.split_once('{')
         && let Some((name, after)) = tail.split_once('}')
     {
-        let variable = if name.starts_with('*') { "{*}" } else { "{}" };
-        form.extend([fixed, variable]);
+        let segments = match name.split_once('=') {
+            Some((_, "*")) => "",
+            Some((_, segments)) => segments,
+            None if name.starts_with('*') => "*",
+            None => "",
+        };
+        form.extend([fixed, "{", segments, "}"]);
         rest = after;
     }
     form + rest
@@ -124,6 +129,14 @@ mod tests {
             ("GET /reports/{id}/", "GET /reports/{id}", false),
             ("POST /a.v1.B/Get", "POST /a.v1.B/Get", true),
             ("GET /reports/{id", "GET /reports/{", false),
+            ("GET /v1/{name=shelves/*}", "GET /v1/{name=books/*}", false),
+            (
+                "GET /v1/{name=shelves/*}",
+                "GET /v1/{shelf=shelves/*}",
+                true,
+            ),
+            ("GET /files/{id=**}", "GET /files/{id=trash/*}", false),
+            ("GET /files/{id=*}", "GET /files/{id}", true),
         ] {
             let mut guarded_routes = GuardedRoutes::default();
             guarded_routes.add("reports", &[entry.to_owned()]);

@@ -8,12 +8,14 @@ use axum::{
 use http::Request;
 use tower_service::Service as _;
 
-use super::{MethodLabel, RouteOptions, list::Methods};
+use super::{MethodLabel, RouteOptions, list::Methods, variant::mount_template};
 
 /// One handler with its options. The stack finds it once per request, so the enforced options and
 /// the handler always belong to the same route (AUTH-5).
 #[derive(Debug)]
 pub(crate) struct Endpoint {
+    /// The template of the route. Variants of one path have different ones.
+    template: Box<str>,
     options: RouteOptions,
     methods: Methods,
     /// A router with exactly one route, or with one mounted router. axum reads the parameters of
@@ -22,8 +24,15 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(path: &str, methods: MethodRouter, options: RouteOptions) -> Self {
+    /// Creates the endpoint of a path of axum.
+    pub(super) fn new(
+        path: &str,
+        template: &str,
+        methods: MethodRouter,
+        options: RouteOptions,
+    ) -> Self {
         Self {
+            template: template.into(),
             methods: Methods::served(&methods, &options),
             router: Router::new().route(path, methods),
             options,
@@ -33,6 +42,7 @@ impl Endpoint {
     /// Creates the endpoint of all paths under a prefix, which must be a valid template.
     pub(super) fn mounted(prefix: &str, router: Router, options: RouteOptions) -> Self {
         Self {
+            template: mount_template(prefix).into(),
             methods: Methods::every(&options),
             router: match prefix {
                 "/" => router,
@@ -40,6 +50,10 @@ impl Endpoint {
             },
             options,
         }
+    }
+
+    pub(crate) fn template(&self) -> &str {
+        &self.template
     }
 
     pub(crate) fn options(&self) -> &RouteOptions {

@@ -41,27 +41,27 @@ impl RouteDescription {
         match &entry.handlers {
             Handlers::One(methods, options) => {
                 let methods = Methods::served(methods, options);
-                vec![Self::new(&entry.path, &entry.path, methods, options)]
+                vec![Self::new(&entry.path, methods, options)]
             }
             Handlers::Variants(_, variants) => variants
                 .iter()
                 .map(|variant| {
                     let methods = Methods::served(&variant.methods, &variant.options);
-                    Self::new(&variant.shown, &entry.path, methods, &variant.options)
+                    Self::new(&variant.shown, methods, &variant.options)
                 })
                 .collect(),
             Handlers::Mount(_, options) => {
                 let path = mount_template(&entry.path);
-                vec![Self::new(&path, &path, Methods::every(options), options)]
+                vec![Self::new(&path, Methods::every(options), options)]
             }
         }
     }
 
-    /// Describes a route. `template` is the one by which the table finds it.
-    fn new(path: &str, template: &str, methods: Methods, options: &RouteOptions) -> Self {
+    /// Describes a route.
+    fn new(path: &str, methods: Methods, options: &RouteOptions) -> Self {
         let labels = MethodLabel::ALL.into_iter();
         let labels = labels.filter(|label| methods.serves(*label));
-        let own = labels.map(|label| format!("{} {template}", label.as_str()));
+        let own = labels.map(|label| format!("{} {path}", label.as_str()));
         let further = options.further_names().map(str::to_owned);
         Self {
             path: path.to_owned(),

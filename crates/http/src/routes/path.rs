@@ -8,7 +8,7 @@ use super::{
     list::Methods,
     logged_path::{LoggedPath, PersonalParameters},
     table::{Found, RouteError},
-    variant::{Entry, Handlers, Matcher},
+    variant::{Entry, Handlers, Matcher, Variant},
 };
 
 /// One path template with its handlers.
@@ -69,7 +69,12 @@ impl Path {
     pub(super) fn add(&mut self, entry: Entry<()>) -> Result<(), RouteError> {
         match entry.handlers {
             Handlers::One(methods, options) => {
-                let endpoint = Arc::new(Endpoint::new(&self.template, *methods, options));
+                let endpoint = Arc::new(Endpoint::new(
+                    &self.template,
+                    &self.template,
+                    *methods,
+                    options,
+                ));
                 let methods = endpoint.methods();
                 let has_head_alone = endpoint.has_head_alone();
                 self.fill(methods, has_head_alone, &Slot::Endpoint(endpoint))
@@ -80,8 +85,14 @@ impl Path {
                 }
                 let endpoints: Vec<_> = variants
                     .into_iter()
-                    .map(|variant| Endpoint::new(&self.template, variant.methods, variant.options))
-                    .map(Arc::new)
+                    .map(|variant| {
+                        let Variant {
+                            shown,
+                            methods,
+                            options,
+                        } = variant;
+                        Arc::new(Endpoint::new(&self.template, &shown, methods, options))
+                    })
                     .collect();
                 let mut methods = Methods::NONE;
                 for endpoint in &endpoints {

@@ -92,6 +92,14 @@ impl Target {
             Found::OtherMethods(_) | Found::NoRoute => None,
         }
     }
+
+    /// Returns the template of the handler's route, if the request has one.
+    pub(crate) fn template(&self) -> Option<&str> {
+        match &self.found {
+            Found::Endpoint(endpoint) => Some(endpoint.template()),
+            Found::OtherMethods(_) | Found::NoRoute => None,
+        }
+    }
 }
 
 impl Table {

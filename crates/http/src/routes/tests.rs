@@ -177,6 +177,8 @@ fn variants_of_one_path_have_their_own_options_auth_5() {
     };
     assert_eq!(access("/7"), Some(Access::Public));
     assert_eq!(access("/7:cancel"), Some(Access::Authenticated));
+    let cancel = table.find(&Method::POST, "/7:cancel");
+    assert_eq!(cancel.template(), Some("/{id}:cancel"));
     assert_eq!(access("/7:none"), None);
     assert_eq!(access("/7:missing"), None);
     assert_eq!(found(&table, &Method::POST, "/7:other"), "PUT, OPTIONS");

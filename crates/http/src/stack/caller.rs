@@ -119,7 +119,7 @@ impl Exchange {
         if required.is_none() && !flags.governs_routes() {
             return Ok(());
         }
-        let template = self.stack.table.label(self.target.path);
+        let template = self.target.template().unwrap_or_default();
         let own = format!("{} {template}", self.method.as_str());
         let (own, options) = (own.as_str(), self.options());
         let names = move || {

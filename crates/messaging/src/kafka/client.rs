@@ -131,7 +131,7 @@ impl Clients {
         self.password.as_ref().map(Secret::current)
     }
 
-    /// The number of rotations of the password.
+    /// Returns the number of rotations of the password.
     pub(super) fn password_version(&self) -> u64 {
         self.password.as_ref().map_or(0, Secret::version)
     }

@@ -88,6 +88,7 @@ async fn set_disabled<C: Settings>(
     if !is_known {
         return Err(StartError::new(format!("no account has the ID {id}")));
     }
+    tracing::info!(account = %id, is_disabled, "a command changed the state of an account");
     let state = if is_disabled { "disabled" } else { "enabled" };
     let document = json!({ "id": id, "isDisabled": is_disabled });
     run.console

@@ -181,11 +181,14 @@ impl MyCourse {
 }
 
 fn progress(course: &MyCourse) -> Value {
+    // A refund reduces the paid sessions, and the stored progress does not follow.
+    let total = course.paid_sessions();
+    let completed = course.completed_sessions.min(total);
     json!({
         "courseId": course.course_id,
-        "completedSessions": course.completed_sessions,
-        "totalSessions": course.paid_sessions(),
-        "percentage": course.percentage,
+        "completedSessions": completed,
+        "totalSessions": total,
+        "percentage": (completed * 100).checked_div(total).unwrap_or(0),
         "lastCompletedAt": course.last_completed_at,
         "version": course.progress_version,
     })

@@ -85,7 +85,7 @@ pub(crate) async fn code_verifies_a_registration_auth_2(app: &TestPlatform) {
     assert_unverified_accounts_are_deleted(app, &database).await;
 }
 
-/// Moves the ends of all codes.
+/// Moves the expiry of all codes.
 async fn delay_codes(database: &Database, microseconds: i64) {
     let moved = sql("UPDATE codes SET until_us = until_us + ?").bind(microseconds);
     moved.execute(database).await.unwrap();

@@ -109,7 +109,7 @@ pub(crate) async fn code_by_sms_creates_an_account_auth_2(app: &TestPlatform) {
     assert_error(&sixth, 429, "RATE_LIMITED");
     let seconds = json_of(&sixth)["retryAfter"].as_u64().unwrap();
     assert!((3_000..=3_600).contains(&seconds), "{seconds}");
-    // Codes of another number are guessed.
+    // An attacker guesses the codes of another number.
     let guess = || {
         let body = json!({ "phone": "+919812345679", "otp": "000000" });
         app.post("/otp/verify", &body)

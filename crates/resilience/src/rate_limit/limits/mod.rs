@@ -161,8 +161,9 @@ impl RateLimits {
         }
     }
 
-    /// Checks that these limits can count. While Redis rejects their scripts and `on_failure` is `closed`,
-    /// they reject every request. Limits with another policy, and disabled ones, need no Redis.
+    /// Checks that these limits can count. While Redis rejects their scripts and `on_failure` is
+    /// `closed`, they reject every request. Limits with another policy, and disabled ones, need no
+    /// Redis.
     ///
     /// # Errors
     /// [`StoreError`] if Redis does not run a script that writes.

@@ -76,7 +76,8 @@ impl LimitSet {
         self.store.is_some()
     }
 
-    /// Checks that the store runs the scripts of these limits, if all requests are rejected otherwise.
+    /// Checks that the store runs the scripts of these limits, if all requests are rejected
+    /// otherwise.
     pub(super) async fn check_store(&self, scope: &str) -> Result<(), StoreError> {
         match (&self.store, &self.config.redis) {
             (Some(store), Some(redis)) if redis.on_failure == OnStoreFailure::Closed => {

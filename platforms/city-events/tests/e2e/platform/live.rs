@@ -67,7 +67,7 @@ async fn open_page_receives_the_count_of_participants() {
     app.stop().await;
 }
 
-/// The page of each participant reads the own place after the event.
+/// After the event, the page of each participant reads its own position.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn open_page_receives_moves_on_the_waitlist() {
     let app = TestApp::start().await;

@@ -43,7 +43,7 @@ fn notices(app: &TestApp, count: usize) -> Vec<(Value, Value)> {
 }
 
 /// The zone has a radius of 10 km. From one session to the next, a trainer goes at most 5 km.
-pub(crate) async fn trainer_has_no_long_way_between_sessions_api_1(app: TestApp) {
+pub(crate) async fn trainer_does_not_travel_far_between_sessions_api_1(app: TestApp) {
     app.open_zone().await;
     let trainer = app.approve(0x7a, 4.5).await;
     let first = allocate(&app, 11, "16:00", 0.0, &json!({})).await;

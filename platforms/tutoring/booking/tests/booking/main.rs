@@ -110,7 +110,7 @@ on_both! {
         territory_limits_places_and_prices_auth_5,
         zone_and_locality_limit_administrators_auth_5;
     candidates:
-        trainer_has_no_long_way_between_sessions_api_1,
+        trainer_does_not_travel_far_between_sessions_api_1,
         trainer_has_the_preferred_gender_api_1,
         allocation_without_place_is_pending_api_1,
         operator_is_notified_of_six_students_api_1,

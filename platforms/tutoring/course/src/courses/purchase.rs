@@ -90,6 +90,7 @@ impl Courses {
                 purchases::set_tier(tx, &known, tier).await?;
                 Purchase {
                     purchase_tier: tier,
+                    completed_at: None,
                     ..known
                 }
             }

@@ -59,6 +59,10 @@ pub(crate) fn decide(payment: &Payment, found: &ProviderPayment, now: DateTime<U
         };
     }
     match (payment.status, found.status) {
+        // Another attempt was refunded. This one may still be captured.
+        (Status::Processing, ProviderStatus::Refunded) if !is_known => {
+            Decision::Flag(CaptureKind::Second)
+        }
         // A refunded payment does not unlock a course.
         (Status::Initiated | Status::Processing, ProviderStatus::Refunded) => {
             Decision::Fail("the payment was refunded at the provider".to_owned())
@@ -155,6 +159,12 @@ mod tests {
             (Status::Processing, "pay_2", Failed, Decision::Ignore),
             (Status::Initiated, "pay_1", Refunded, refunded()),
             (Status::Processing, "pay_1", Refunded, refunded()),
+            (
+                Status::Processing,
+                "pay_2",
+                Refunded,
+                Decision::Flag(CaptureKind::Second),
+            ),
             (Status::Failed, "pay_2", Captured, Decision::Revive),
             (Status::Failed, "pay_2", Authorized, Decision::Ignore),
             (

@@ -182,7 +182,7 @@ async fn flag(
     Ok((payment, Decision::Flag(kind)))
 }
 
-/// Records a capture. One that the provider has refunded needs no operator.
+/// Records a capture. An operator does not handle one that the provider has refunded.
 async fn record(
     tx: &Transaction,
     payment: Uuid,

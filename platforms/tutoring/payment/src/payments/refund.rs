@@ -152,7 +152,7 @@ impl Payments {
         if !refunds::set_processed(tx, refund.id, &found.id).await? {
             return Ok(true);
         }
-        // An authorized payment that ended keeps the ID, although its money is a capture.
+        // An authorized payment that ended keeps the ID, although its money is an unexpected capture.
         let is_own = payment.provider_payment_id.as_deref() == Some(provider_payment);
         if !is_own || payment.status != Status::Succeeded {
             captures::set_refunded(tx, provider_payment).await?;

@@ -68,7 +68,7 @@ on_both! {
         refund_returns_money_and_coins_once_msg_5,
         lost_response_of_a_refund_refunds_once_msg_5,
         refund_at_the_provider_is_taken_over_api_1,
-        refunded_money_opens_no_course_api_1,
+        refunded_money_does_not_open_a_course_api_1,
         refund_of_an_authorized_payment_is_accepted_api_1;
     recovery:
         lost_order_is_completed_msg_5,

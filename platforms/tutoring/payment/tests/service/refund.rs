@@ -104,7 +104,7 @@ pub(crate) async fn refund_at_the_provider_is_taken_over_api_1(app: TestApp) {
 }
 
 /// The event of the capture comes after the refund.
-pub(crate) async fn refunded_money_opens_no_course_api_1(app: TestApp) {
+pub(crate) async fn refunded_money_does_not_open_a_course_api_1(app: TestApp) {
     let buy = |student: u128| {
         let student = Uuid::from_u128(student);
         app.give_coins(student, 40);

@@ -25,13 +25,6 @@ pub(super) const SIGNS: &[Sign] = &[
         "the text of a caller is a pattern (`{}`)",
     ),
     review(
-        Practice::UnsafeInput,
-        &[".py"],
-        r#"(?P<what>["']\$regex["']\s*:\s*(?:f["'][^"'\n]*\{)?[a-z_][\w.]*)"#,
-        r"re\.escape",
-        "the text of a caller is a pattern (`{}`)",
-    ),
-    review(
         Practice::Stub,
         GO,
         r"(?m)^func \(\w+ \*?\w+\) \w+\(\s*\w+ context\.Context,\s*\w+ \*\w*(?i:pb|proto|rpc|v\d)\w*\.\w+\s*\) \(\*[\w.]+, error\) \{\s*\n\s*(?P<what>return nil, nil)\s*\n\}",

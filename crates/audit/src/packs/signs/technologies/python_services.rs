@@ -5,6 +5,13 @@ use crate::model::facts::Practice;
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
+        Practice::UnsafeInput,
+        PYTHON,
+        r#"(?P<what>["']\$regex["']\s*:\s*(?:f["'][^"'\n]*\{)?[a-z_][\w.]*)"#,
+        r"re\.escape",
+        "the text of a caller is a pattern (`{}`)",
+    ),
+    review(
         Practice::OutboundTimeout,
         PYTHON,
         r"(?P<what>=\s*(?:await )?(?:\w+\.)*(?:Strict)?Redis(?:\.from_url)?\(|\b(?:aio)?redis\.(?:asyncio\.)?from_url\()",

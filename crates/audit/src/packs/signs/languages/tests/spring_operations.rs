@@ -165,7 +165,7 @@ fn health_and_images_of_nest_are_found() {
 }
 
 #[test]
-fn expressions_and_rustdoc_are_no_code() {
+fn expressions_and_rustdoc_are_not_code() {
     check(&[
         (
             Practice::Encryption,
