@@ -68,12 +68,16 @@ impl Open {
         }
     }
 
-    /// Begins a request, and waits for its first calls.
+    /// Begins a request, and waits for its first calls. Fails if the request ends with them.
     async fn request(&self) -> JoinHandle<String> {
         let address = self.app.service.addresses().http;
         let request = move || get(address, "/twice").unwrap().body;
-        let request = tokio::task::spawn_blocking(request);
-        self.begun.notified().await;
+        let mut request = tokio::task::spawn_blocking(request);
+        let ended = tokio::select! {
+            () = self.begun.notified() => None,
+            ended = &mut request => Some(ended),
+        };
+        assert!(ended.is_none(), "the first calls failed: {ended:?}");
         request
     }
 }
