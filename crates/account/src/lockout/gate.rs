@@ -1,9 +1,12 @@
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use seaworthy_core::{Switch, network_of};
 use seaworthy_data::{Connection, DataError, Database, purge_worker};
 use seaworthy_service::Worker;
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 use tracing::warn;
 
 use super::{
@@ -15,6 +18,9 @@ use crate::KnownDevice;
 
 /// The maximum wait for running attempts that lock the account. A check of a password is shorter.
 const MAX_WAIT_FOR_RUNNING: Duration = Duration::from_secs(2);
+/// The maximum number of waiting attempts. Each of them queries the database whenever a running
+/// attempt on its account ends.
+const MAX_WAITING: usize = 32;
 
 /// Limits attempts to log in. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -23,6 +29,8 @@ pub struct Lockout {
     config: LockoutConfig,
     switch: Switch,
     running: RunningAttempts,
+    /// One permit for each attempt that waits for running ones.
+    waiting: Arc<Semaphore>,
 }
 
 /// An allowed attempt. It counts as failed until [`Lockout::record_success`].
@@ -57,6 +65,7 @@ impl Lockout {
             config,
             switch: Switch::new(),
             running: RunningAttempts::default(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
         }
     }
 
@@ -80,6 +89,22 @@ impl Lockout {
         account: &str,
         address: Option<IpAddr>,
     ) -> Result<Attempt, LockoutError> {
+        self.attempt_releasing(account, address, &mut None::<()>)
+            .await
+    }
+
+    /// Counts an attempt as [`attempt`](Self::attempt) does. If it has to wait for running attempts
+    /// on the account, it first drops `reserved`, such as a reserved password hash. Logins to other
+    /// accounts then do not wait for this one.
+    ///
+    /// # Errors
+    /// As for [`attempt`](Self::attempt).
+    pub async fn attempt_releasing<R>(
+        &self,
+        account: &str,
+        address: Option<IpAddr>,
+        reserved: &mut Option<R>,
+    ) -> Result<Attempt, LockoutError> {
         let account = subject(Kind::Account, account);
         let address = address.map(|address| subject(Kind::Ip, &network_of(address).to_string()));
         // The fixed order prevents deadlocks.
@@ -89,7 +114,7 @@ impl Lockout {
                 .as_deref()
                 .map(|address| (Kind::Ip, address, &self.config.ip)),
         );
-        let counted = self.count_or_wait(&account, &subjects).await;
+        let counted = self.count_or_wait(&account, &subjects, reserved).await;
         counted.inspect_err(|error| {
             if let LockoutError::Locked { retry_after }
             | LockoutError::AddressLocked { retry_after } = error
@@ -111,7 +136,9 @@ impl Lockout {
     pub async fn attempt_from(&self, device: &KnownDevice) -> Result<Attempt, LockoutError> {
         let account = subject(Kind::Device, &device.subject());
         let subjects = [(Kind::Device, account.as_str(), &self.config.account)];
-        let counted = self.count_or_wait(&account, &subjects).await;
+        let counted = self
+            .count_or_wait(&account, &subjects, &mut None::<()>)
+            .await;
         counted.inspect_err(|error| {
             if let LockoutError::Locked { retry_after } = error {
                 warn!(
@@ -123,13 +150,15 @@ impl Lockout {
     }
 
     /// Counts an attempt. While only running attempts lock the account, it waits until one of them
-    /// has ended: their passwords may be correct.
-    async fn count_or_wait(
+    /// has ended: their passwords may be correct. It drops `reserved` first.
+    async fn count_or_wait<R>(
         &self,
         account: &str,
         subjects: &[(Kind, &str, &LockoutLimit)],
+        reserved: &mut Option<R>,
     ) -> Result<Attempt, LockoutError> {
         let deadline = Instant::now() + MAX_WAIT_FOR_RUNNING;
+        let mut permit = None;
         loop {
             let before = self.running.count(account);
             let error = match self.count_all(account, subjects).await {
@@ -144,6 +173,13 @@ impl Lockout {
             {
                 return Err(error);
             }
+            if permit.is_none() {
+                permit = self.waiting.try_acquire().ok();
+            }
+            if permit.is_none() {
+                return Err(error);
+            }
+            *reserved = None;
             let has_ended = self.running.wait_below(account, running);
             let _elapsed = timeout_at(deadline, has_ended).await;
         }
@@ -268,5 +304,59 @@ impl Lockout {
     /// Any error of the database.
     pub async fn purge(&self) -> Result<bool, DataError> {
         purge(&self.database, self.config.reset_after.get()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use seaworthy_core::Timeout;
+    use seaworthy_data::{DatabaseConfig, Migrator};
+    use seaworthy_testkit::database::EmptyDatabase;
+    use tokio::select;
+
+    use super::*;
+    use crate::MIGRATIONS;
+
+    #[tokio::test]
+    async fn number_of_waiting_attempts_is_limited_auth_2() {
+        let empty = EmptyDatabase::sqlite().unwrap();
+        let config = DatabaseConfig::from_url(empty.url().parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let migrator = Migrator::new(&database, &[MIGRATIONS]);
+        migrator.up(false).await.unwrap();
+        let mut config = LockoutConfig::default();
+        config.account.initial_backoff = Timeout::from_secs(600);
+        let lockout = Lockout {
+            waiting: Arc::new(Semaphore::new(1)),
+            ..Lockout::new(database, config)
+        };
+        let mut running = Vec::new();
+        for _ in 0..5 {
+            running.push(lockout.attempt("ada", None).await.unwrap());
+        }
+        let slot = Arc::new(Semaphore::new(1));
+        let mut reserved = Some(Arc::clone(&slot).try_acquire_owned().unwrap());
+        let mut waiting = pin!(lockout.attempt_releasing("ada", None, &mut reserved));
+        // The attempt releases the slot when it begins to wait.
+        select! {
+            biased;
+            released = slot.acquire() => drop(released.unwrap()),
+            answer = &mut waiting => panic!("{answer:?}"),
+        }
+        let begin = Instant::now();
+        let rejected = lockout.attempt("ada", None).await;
+        assert!(
+            matches!(rejected, Err(LockoutError::Locked { .. })),
+            "{rejected:?}"
+        );
+        // A wait for running attempts would take 2 s.
+        assert!(begin.elapsed() < MAX_WAIT_FOR_RUNNING);
+        for attempt in running {
+            lockout.record_success(attempt).await.unwrap();
+        }
+        let admitted = waiting.await.unwrap();
+        lockout.record_success(admitted).await.unwrap();
     }
 }

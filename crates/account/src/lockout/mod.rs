@@ -6,8 +6,9 @@
 //! client can cause it for an account. IPv6 addresses count by their /64 network, all of whose
 //! addresses one client can use.
 //!
-//! Attempts that run at the same time can lock an account although all passwords are correct. Further
-//! attempts of the same process therefore wait for the running ones, for at most two seconds.
+//! Attempts that run at the same time can lock an account although all passwords are correct.
+//! Further attempts of the same process therefore wait for the running ones, for at most two
+//! seconds. At most 32 attempts wait. Others are rejected while the account is locked.
 
 mod config;
 mod error;

@@ -2,6 +2,7 @@ use std::{
     net::IpAddr,
     num::NonZeroU32,
     pin::pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -10,7 +11,7 @@ use seaworthy_account::{Lockout, LockoutConfig, LockoutError};
 use seaworthy_core::Timeout;
 use seaworthy_data::sql;
 use seaworthy_testkit::eventually;
-use tokio::time::timeout;
+use tokio::{select, sync::Semaphore, time::timeout};
 
 use crate::test_database::TestDatabase;
 
@@ -88,6 +89,35 @@ pub(crate) async fn attempts_wait_for_running_ones_auth_2(test: TestDatabase) {
         lockout.record_success(attempt).await.unwrap();
     }
     lockout.record_success(sixth.await.unwrap()).await.unwrap();
+}
+
+pub(crate) async fn waiting_attempt_delays_no_other_account_auth_2(test: TestDatabase) {
+    let lockout = with_long_lock(&test);
+    let mut running = Vec::new();
+    for _ in 0..5 {
+        running.push(lockout.attempt("ada", None).await.unwrap());
+    }
+    // The only slot for password hashes.
+    let slot = Arc::new(Semaphore::new(1));
+    let reserve = || Arc::clone(&slot).acquire_owned();
+    let mut reserved = Some(reserve().await.unwrap());
+    let mut waiting = pin!(lockout.attempt_releasing("ada", None, &mut reserved));
+    // The login of another account gets the slot while the attempt waits, and keeps it.
+    let mut of_bob = select! {
+        biased;
+        reserved = reserve() => Some(reserved.unwrap()),
+        answer = &mut waiting => panic!("{answer:?}"),
+    };
+    let attempt = lockout.attempt_releasing("bob", None, &mut of_bob).await;
+    assert!(of_bob.is_some());
+    lockout.record_success(attempt.unwrap()).await.unwrap();
+    for attempt in running {
+        lockout.record_success(attempt).await.unwrap();
+    }
+    lockout
+        .record_success(waiting.await.unwrap())
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn running_attempt_that_fails_keeps_the_lock_auth_2(test: TestDatabase) {

@@ -166,9 +166,11 @@ impl Accounts {
         let id = user.as_ref().map(|user| user.id.to_string());
         let version = TokenVersions::current(&self.database, &id.unwrap_or_default()).await?;
         let address = context::with_current(|context| context?.client_address());
+        let account = self.users.lockout_account(username);
+        let mut reservation = Some(reservation);
         let attempt = self
             .lockout
-            .attempt(&self.users.lockout_account(username), address)
+            .attempt_releasing(&account, address, &mut reservation)
             .await
             .map_err(|error| match error {
                 LockoutError::Locked { retry_after } => errors::account_locked(retry_after),
@@ -178,7 +180,12 @@ impl Accounts {
         let stored = user
             .as_ref()
             .map(|user| user.password_hash.expose().as_str());
-        let check = match reservation.verify(password, stored).await {
+        let checked = match reservation {
+            Some(reservation) => reservation.verify(password, stored).await,
+            // The attempt waited for others, so it released its reservation.
+            None => self.passwords.verify(password, stored).await,
+        };
+        let check = match checked {
             Ok(check) => check,
             // The password was not checked, so the attempt must not count.
             Err(error) => {
