@@ -54,17 +54,20 @@ impl FlagGate for Flags {
 }
 
 impl Flags {
-    /// Whether a flag is on for a request. `None` if it is not defined. A flag that an operator has
-    /// removed is off, because a removal must not open what the flag governs.
+    /// Whether a flag is on for a request. `None` if it is not defined, and no override applies to
+    /// the request. A flag that an operator has removed is off, because a removal must not open what
+    /// the flag governs.
     pub(crate) fn is_on(&self, key: &str, request: &RequestContext) -> Option<bool> {
         self.with_snapshot(Some(request), |snapshot| {
             let scope = self.scope(&NO_CONTEXT, Some(request));
             let resolved = snapshot.resolve_key(key, &scope);
-            if resolved.error == Some(ErrorCode::FlagNotFound) {
-                return snapshot.set().is_removed(key).then_some(false);
+            if let Some(variant) = resolved.variant {
+                return Some(*variant.value() == true);
             }
-            let value = resolved.variant.map(crate::Variant::value);
-            Some(value.is_some_and(|value| *value == true))
+            let set = snapshot.set();
+            let is_missing = resolved.error == Some(ErrorCode::FlagNotFound);
+            let is_defined = !is_missing && !set.is_undefined(key);
+            (is_defined || set.is_removed(key)).then_some(false)
         })
     }
 }

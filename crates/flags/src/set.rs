@@ -25,6 +25,8 @@ pub struct FlagSet {
     by_key: HashMap<Arc<str>, usize>,
     /// The flags whose definition an operator has removed.
     removed: HashSet<String>,
+    /// The flags that only overrides name. They have no variant for other callers.
+    undefined: HashSet<String>,
     metadata: Metadata,
     /// The set in flagd's format.
     source: Value,
@@ -114,6 +116,7 @@ impl Compiler {
                 .collect(),
             definitions,
             removed: HashSet::new(),
+            undefined: HashSet::new(),
             metadata: set_metadata,
             source: document,
         })
@@ -145,6 +148,7 @@ impl FlagSet {
             definitions: Vec::new(),
             by_key: HashMap::new(),
             removed: HashSet::new(),
+            undefined: HashSet::new(),
             metadata: Metadata::new(),
             source: serde_json::json!({"flags": {}}),
         }
@@ -181,6 +185,16 @@ impl FlagSet {
 
     pub(crate) fn is_removed(&self, key: &str) -> bool {
         self.removed.contains(key)
+    }
+
+    /// Sets the flags that only overrides name.
+    pub(crate) fn with_undefined<'a>(mut self, keys: impl Iterator<Item = &'a String>) -> Self {
+        self.undefined = keys.cloned().collect();
+        self
+    }
+
+    pub(crate) fn is_undefined(&self, key: &str) -> bool {
+        self.undefined.contains(key)
     }
 
     pub(crate) fn index(&self, key: &str) -> Option<usize> {

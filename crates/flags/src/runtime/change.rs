@@ -72,7 +72,18 @@ impl Sources {
         let document = self.layers.document(&self.state, self.waiting(), now)?;
         // Files and definitions were checked strictly. The flags of a server may have errors.
         let set = compiler.compile(document, Strictness::Lenient)?;
-        Ok(set.with_removed(self.state.removed()))
+        let overrides = self.state.overrides.iter().chain(self.waiting());
+        let keys = overrides.map(|other| &other.key);
+        let undefined = keys.filter(|key| !self.is_defined(key));
+        let removed = self.state.removed();
+        Ok(set.with_removed(removed).with_undefined(undefined))
+    }
+
+    /// Whether a source or an operator defines a flag.
+    fn is_defined(&self, key: &str) -> bool {
+        let definition = self.state.definitions.get(key);
+        let has_entry = definition.is_some_and(|definition| definition.entry.is_some());
+        has_entry || self.layers.entry(key).is_some()
     }
 }
 

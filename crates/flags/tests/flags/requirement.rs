@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use seaworthy_config::Loader;
 use seaworthy_core::Error;
-use seaworthy_flags::{Author, Flag, Flags, FlagsConfig, NewOverride};
+use seaworthy_flags::{Author, Flag, Flags, FlagsConfig, NewOverride, OverrideScope};
 use seaworthy_grpc::Contracts;
 use seaworthy_http::Routes;
 use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
@@ -162,6 +162,23 @@ async fn flag_of_a_method_is_on_by_default_and_a_breaker_flag_1() {
     let author = Author::new("a test");
     let removed = app.flags.remove("reports.slow", None, &author).await;
     removed.unwrap();
+    assert_eq!(reason(&app.get(path)), unavailable);
+    app.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn override_for_one_user_closes_no_route_for_others_flag_1() {
+    let app = start().await;
+    let path = "/v1/slow-reports/1";
+    let author = Author::new("a test");
+    let for_user = OverrideScope::User("user-7".to_owned());
+    let off = NewOverride::new("reports.slow", "off").scope(for_user);
+    app.flags.set_override(&off, &author).await.unwrap();
+    // No source defines the flag, so the default of the method applies to other callers.
+    assert_eq!(app.get(path).status, 200);
+    let removed = app.flags.remove("reports.slow", None, &author).await;
+    removed.unwrap();
+    let unavailable = (503, "FEATURE_UNAVAILABLE".to_owned());
     assert_eq!(reason(&app.get(path)), unavailable);
     app.service.stop().await;
 }
