@@ -1,7 +1,7 @@
 //! The redaction of JSON by the names of its members. It runs before the handler, so its work is
 //! linear in the size of the value.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use seaworthy_core::mask::{Kind, MaskRuleConfig, REDACTED, is_secret_name, mask_text, words};
 use seaworthy_telemetry::redact::{RedactionConfig, Redactor, is_sensitive_name};
@@ -126,8 +126,12 @@ fn redact_value(masking: Masking<'_>, value: &mut Json, scope: Scope<'_>) {
         }
         Json::Number(number) => {
             let text = number.to_string();
-            let of_value = || Kind::from_value(&text).map(|kind| kind.mask(&text));
-            if let Some(masked) = masking.mask(&text).or_else(of_value) {
+            // A number may have a sign or a fraction, as in 13800000000.0.
+            let of_form = || match mask_text(&text) {
+                Cow::Owned(masked) => Some(masked),
+                Cow::Borrowed(_) => None,
+            };
+            if let Some(masked) = masking.mask(&text).or_else(of_form) {
                 *value = masked.into();
             }
         }
@@ -365,6 +369,20 @@ mod tests {
             redact("", &mut value, &[]);
             assert_eq!(value["note"], redacted);
         }
+    }
+
+    #[test]
+    fn personal_number_with_sign_or_fraction_is_masked_obs_11() {
+        let mut value = json!({
+            "contact": 13_800_000_000.0_f64, "other": -13_800_000_000_i64,
+            "card": 4_111_111_111_111_111_i64, "total": 0.5, "count": -3,
+        });
+        redact("", &mut value, &[]);
+        let expected = json!({
+            "contact": "138****0000.0", "other": "-138****0000",
+            "card": "4111********1111", "total": 0.5, "count": -3,
+        });
+        assert_eq!(value, expected);
     }
 
     #[test]
