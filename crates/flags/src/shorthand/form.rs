@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::shape::{Shape, day};
+use super::{
+    merge::{align, merge},
+    shape::{Shape, day},
+};
 use crate::problem::{Path, Problem, Problems};
 
 /// A flag file as flags of the short form.
@@ -186,13 +189,15 @@ impl Form {
     pub(crate) fn merge_into(self, merged: &mut Value) {
         let mut flags = self.flags;
         for (key, flag) in &mut flags {
-            if let (None, Some(fields)) = (merged.get(key), flag.as_object_mut()) {
+            if let Some(lower) = merged.get_mut(key) {
+                align(lower, flag);
+            } else if let Some(fields) = flag.as_object_mut() {
                 for (name, value) in &self.defaults {
                     fields.entry(name).or_insert_with(|| value.clone());
                 }
             }
         }
-        super::merge(merged, &Value::Object(flags));
+        merge(merged, &Value::Object(flags));
     }
 }
 

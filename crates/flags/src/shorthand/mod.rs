@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 pub(crate) use form::{Form, check_removals};
-pub(crate) use merge::merge;
 
 use crate::problem::{Path, Problem, Problems};
 use entry::Entry;
