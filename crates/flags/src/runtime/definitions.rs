@@ -13,6 +13,9 @@ use crate::{
 
 /// Maximum number of definitions without removed ones. They are one document in the store.
 const MAX_DEFINITIONS: usize = 1_000;
+/// Maximum size of all definitions in bytes, as of a flag file. Each change stores all of them, and
+/// each replica reads them.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 impl Flags {
     /// Writes the definition of a flag in the short form, above the files, and waits until it is
@@ -80,6 +83,9 @@ impl Flags {
             match entry.is_some() || self.outlives_removal(key) {
                 true => drop(state.definitions.insert(key.to_owned(), definition)),
                 false => drop(state.definitions.remove(key)),
+            }
+            if entry.is_some() && is_too_large(state) {
+                return Err(ChangeError::TooMany("16 MiB of definitions at run time"));
             }
             let action = match entry {
                 Some(_) => ChangeAction::Define,
@@ -152,4 +158,9 @@ fn is_full(state: &RuntimeState, key: &str) -> bool {
     let replaced = state.definitions.get(key).filter(is_defined);
     let defined = state.definitions.values().filter(is_defined);
     replaced.is_none() && defined.count() >= MAX_DEFINITIONS
+}
+
+fn is_too_large(state: &RuntimeState) -> bool {
+    let document = serde_json::to_vec(&state.definitions);
+    document.is_ok_and(|document| document.len() > MAX_BYTES)
 }

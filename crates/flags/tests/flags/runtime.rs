@@ -286,6 +286,24 @@ async fn removed_flags_do_not_count_as_definitions_flag_1() {
     define("other").await.unwrap();
 }
 
+#[tokio::test]
+async fn size_of_all_definitions_is_limited_flag_1() {
+    let flags = flags();
+    let define = |key: &'static str, entry| {
+        let flags = &flags;
+        async move { flags.define(key, entry, None, &author()).await }
+    };
+    let description = "x".repeat(16 * 1024 * 1024);
+    let large = define(
+        "large",
+        json!({"enabled": true, "description": description}),
+    );
+    let error = large.await.unwrap_err();
+    assert!(matches!(error, ChangeError::TooMany(_)), "{error}");
+    assert!(flags.set().get("large").is_none());
+    define("small", json!(true)).await.unwrap();
+}
+
 fn change() -> Change {
     serde_json::from_value(json!({
         "action": "override", "key": "a", "actor": "ann", "reason": "x", "before": null, "after": null,
