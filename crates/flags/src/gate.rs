@@ -54,9 +54,9 @@ impl FlagGate for Flags {
 }
 
 impl Flags {
-    /// Whether a flag is on for a request. `None` if it is not defined, and no override applies to
-    /// the request. A flag that an operator has removed is off, because a removal must not open what
-    /// the flag governs.
+    /// Whether a flag is on for a request. `None` if it is not defined and no override applies to
+    /// the request. A flag that an operator has removed is off, because a removal must not open
+    /// what the flag governs.
     pub(crate) fn is_on(&self, key: &str, request: &RequestContext) -> Option<bool> {
         self.with_snapshot(Some(request), |snapshot| {
             let scope = self.scope(&NO_CONTEXT, Some(request));
