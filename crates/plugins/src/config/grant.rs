@@ -21,6 +21,6 @@ pub struct GrantConfig {
     pub event_types: Vec<EventType>,
     /// The public keys of the signers of this plugin. They replace
     /// `plugins.security.trusted_keys`, whose holders can sign a plugin of any name. With an empty
-    /// list, no signature is valid.
+    /// list, no signature is valid. The service does not start if the plugin has no folder.
     pub trusted_keys: Option<Vec<String>>,
 }

@@ -64,14 +64,15 @@ impl Plugins {
     /// # Errors
     /// - A plugin of `plugins.required`, or with `auto_load` a plugin of the folder, cannot be
     ///   started.
-    /// - A plugin of `plugins.security.min_versions` has no folder.
+    /// - A plugin of `plugins.security.min_versions`, or with `trusted_keys` in its grant, has no
+    ///   folder.
     pub async fn serve<C: Settings>(&self, service: &Assembly<C>) -> Result<(), StartError> {
         self.deliver_events(service);
         self.require()?;
         if !self.0.config.enabled {
             return Ok(());
         }
-        check_min_versions(&self.0.config)?;
+        check_named_folders(&self.0.config)?;
         service.component(Shutdown(self.clone()));
         self.hook_requests(service);
         self.watch_health(service);
@@ -218,19 +219,25 @@ fn check_keys(config: &PluginsConfig) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Checks that each plugin with a minimum version has a folder. The service would ignore a minimum
-/// with a misspelled name.
+/// Checks that each plugin with a minimum version or with keys of its own has a folder. The service
+/// would ignore a minimum or keys with a misspelled name.
 ///
 /// # Errors
 /// A plugin does not have a folder.
-fn check_min_versions(config: &PluginsConfig) -> Result<(), StartError> {
-    let mut names = config.security.min_versions.keys();
+fn check_named_folders(config: &PluginsConfig) -> Result<(), StartError> {
+    let minimums = config.security.min_versions.keys();
+    let minimums = minimums.map(|name| ("plugins.security.min_versions".to_owned(), name));
+    let keys = config.grants.iter().filter_map(|(name, grant)| {
+        let is_set = grant.trusted_keys.is_some();
+        is_set.then(|| (format!("plugins.grants.{name}.trusted_keys"), name))
+    });
     let folder = &config.directory;
-    let Some(name) = names.find(|name| check_folder(folder, name).is_err()) else {
+    let mut named = minimums.chain(keys);
+    let Some((setting, name)) = named.find(|(_, name)| check_folder(folder, name).is_err()) else {
         return Ok(());
     };
     Err(StartError::new(format!(
-        "plugins.security.min_versions names {name:?}, which does not have a folder in {}: correct the name or remove it",
+        "{setting} names {name:?}, which does not have a folder in {}: correct the name or remove it",
         folder.display()
     )))
 }

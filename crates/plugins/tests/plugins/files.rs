@@ -100,6 +100,26 @@ async fn minimum_version_of_an_unknown_plugin_is_rejected_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_of_an_unknown_plugin_are_rejected_plug_2() {
+    for name in ["ntoes", "Notes"] {
+        let setup = Setup::new()
+            .plugin("notes", "", &Guest::quiet())
+            .config(|config| {
+                let grant = GrantConfig {
+                    trusted_keys: Some(Vec::new()),
+                    ..GrantConfig::default()
+                };
+                config.grants.insert(name.to_owned(), grant);
+            });
+        let expected = format!(
+            "plugins.grants.{name}.trusted_keys names \"{name}\", which does not have a folder in {}: correct the name or remove it",
+            setup.config.directory.display()
+        );
+        assert_eq!(rejection(setup).await, expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn changed_component_is_rejected_plug_2() {
     let setup = Setup::new().plugin("notes", "", &Guest::quiet());
     let component = setup.config.directory.join("notes/plugin.wasm");

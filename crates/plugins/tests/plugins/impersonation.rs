@@ -9,6 +9,9 @@ use crate::{
     guest::{self, Guest},
 };
 
+/// The request of a plugin for the clock.
+const CLOCK: &str = "capabilities = [\"clock\"]\n";
+
 /// Starts a service with the signed plugins `notes`, without capabilities, and `trusted`, which may
 /// read the clock. It does not load them.
 async fn start() -> TestApp {
@@ -58,17 +61,19 @@ async fn signed_files_of_another_plugin_are_rejected_plug_2() {
     }
 }
 
-/// Starts a service in which only one key may sign `trusted`, which may read the clock. The other
-/// plugins need a signature of the key of the service.
+/// Starts a service in which only `own` may sign `trusted`, which may read the clock. The key of the
+/// service has signed `trusted`, and may sign the other plugins.
 fn with_own_key(own: String) -> Setup {
     let grant = GrantConfig {
         trusted_keys: Some(vec![own]),
         ..granted(&[Capability::Clock])
     };
-    Setup::new().config(|config| {
-        config.auto_load = Some(false);
-        config.grants.insert("trusted".to_owned(), grant);
-    })
+    Setup::new()
+        .plugin("trusted", CLOCK, &Guest::quiet())
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.grants.insert("trusted".to_owned(), grant);
+        })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,11 +84,9 @@ async fn trusted_key_cannot_sign_a_plugin_with_its_own_keys_plug_2() {
         let folder = app.folder.path().join("plugins");
         guest::write(&folder, name, more, &Guest::quiet().build(), key);
     };
-    let clock = "capabilities = [\"clock\"]\n";
-    sign("trusted", clock, &app.key);
     let problem = "plugin \"trusted\": plugin.sig is not a signature by one of plugins.grants.trusted.trusted_keys: run `plugins sign`";
     expect_rejection(&app, "trusted", PluginErrorCode::Permission, problem).await;
-    sign("trusted", clock, &own);
+    sign("trusted", CLOCK, &own);
     assert!(app.plugins.load("trusted").await.unwrap().signed);
     // The key of one plugin does not sign another one.
     sign("notes", "", &own);
@@ -170,7 +173,7 @@ async fn names_have_one_spelling_plug_2() {
     }
     // The grant of `trusted` is not that of a plugin with a similar name.
     for name in ["trusted-", "trusted_", "trusted2"] {
-        app.replace(name, "capabilities = [\"clock\"]\n", &Guest::quiet());
+        app.replace(name, CLOCK, &Guest::quiet());
         let problem = format!(
             "plugin \"{name}\": requests the capability \"clock\": grant it in plugins.grants.{name}.capabilities"
         );
