@@ -8,9 +8,7 @@ use seaworthy_testkit::{database::EmptyDatabase, eventually};
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 
-use super::{
-    change_as_user, check_outcome, has_user_and_change, only_entry, record, set_actor, spawn, start,
-};
+use super::{check_outcome, only_entry, record, set_actor, spawn, start};
 use crate::{outcome::OK, record_actor, record_change};
 
 #[tokio::test]
@@ -45,10 +43,12 @@ async fn change_of_a_disconnected_client_is_stored_obs_11() {
     let (disconnect, disconnected) = oneshot::channel();
     let started = Notify::new();
     let call = async |_| {
+        record_change(Some(&json!(1)), Some(&json!(2)));
         // A call with an idempotency key continues without its client.
         let call = spawn(async move {
             disconnected.await.unwrap();
-            change_as_user();
+            set_actor();
+            record_change(None, Some(&json!(3)));
         });
         started.notify_one();
         call.await.unwrap();
@@ -60,10 +60,15 @@ async fn change_of_a_disconnected_client_is_stored_obs_11() {
         () = started.notified() => {}
     }
     let entry = check_outcome(&log, 499, "CANCELLED").await;
-    assert_eq!((entry.user_id, entry.after), (None, None));
+    assert_eq!((entry.user_id, entry.before.as_deref()), (None, Some("1")));
     disconnect.send(()).unwrap();
-    eventually(async || has_user_and_change(&only_entry(&log).await)).await;
-    check_outcome(&log, 499, "CANCELLED").await;
+    eventually(async || only_entry(&log).await.after.as_deref() == Some("3")).await;
+    // The later change replaces both values.
+    let entry = check_outcome(&log, 499, "CANCELLED").await;
+    assert_eq!(
+        (entry.user_id.as_deref(), entry.before),
+        (Some("user-7"), None)
+    );
     service.stop().await;
 }
 

@@ -5,41 +5,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::header::CONTENT_TYPE;
-use seaworthy_testkit::{database::EmptyDatabase, eventually};
-use serde_json::json;
-use tokio::sync::{Notify, oneshot};
+use seaworthy_testkit::database::EmptyDatabase;
 
-use super::{check_outcome, delete_entries, grpc, only_entry, record, spawn, start};
-use crate::{outcome::OK, record_change};
-
-#[tokio::test]
-async fn later_change_replaces_both_values_of_an_entry_obs_11() {
-    let empty = EmptyDatabase::sqlite().unwrap();
-    let (service, _database, log) = start(&empty).await;
-    let (disconnect, disconnected) = oneshot::channel();
-    let started = Notify::new();
-    let call = async |_| {
-        record_change(Some(&json!(1)), Some(&json!(2)));
-        let call = spawn(async move {
-            disconnected.await.unwrap();
-            record_change(None, Some(&json!(3)));
-        });
-        started.notify_one();
-        call.await.unwrap();
-        Response::default()
-    };
-    tokio::select! {
-        biased;
-        _ = record(&log, "/users", "{}", call) => panic!("the call ended too early"),
-        () = started.notified() => {}
-    }
-    let entry = check_outcome(&log, 499, "CANCELLED").await;
-    assert_eq!(entry.before.as_deref(), Some("1"));
-    disconnect.send(()).unwrap();
-    eventually(async || only_entry(&log).await.after.as_deref() == Some("3")).await;
-    assert_eq!(only_entry(&log).await.before, None);
-    service.stop().await;
-}
+use super::{delete_entries, grpc, only_entry, record, start};
+use crate::outcome::OK;
 
 #[tokio::test]
 async fn header_of_a_handler_does_not_mark_a_replay_obs_11() {
