@@ -230,3 +230,33 @@ fn development_habits_of_express_are_found() {
         ),
     ]);
 }
+
+#[test]
+fn health_and_images_of_nest_are_found() {
+    check(&[
+        (
+            Practice::SharedConnection,
+            "health.controller.ts",
+            "class Health {\n  check() {\n    return this.microservice.pingCheck('kafka', {\n      transport: Transport.KAFKA,\n    });\n  }\n}\n",
+            "class Health {\n  check() {\n    return this.kafka.isConnected();\n  }\n}\n",
+        ),
+        (
+            Practice::DroppedMessage,
+            "main.ts",
+            "const app = create({ transport: Transport.KAFKA, options: { consumer: { groupId: 'mail' } } });\n",
+            "const app = create({ transport: Transport.KAFKA, options: { consumer: { groupId: 'mail' }, subscribe: { fromBeginning: true } } });\nClientsModule.register([]);\n",
+        ),
+        (
+            Practice::FixedVersion,
+            "Dockerfile",
+            "COPY package*.json ./\n\nRUN yarn add rimraf\n\nRUN yarn install --frozen-lockfile\n",
+            "COPY package.json yarn.lock ./\n\nRUN yarn install --frozen-lockfile\n",
+        ),
+        (
+            Practice::EnvironmentDefault,
+            "Dockerfile",
+            "ARG NODE_ENV=production\nCMD [\"node\", \"dist/main\"]\n",
+            "ARG NODE_ENV=production\nENV NODE_ENV=${NODE_ENV}\nCMD [\"node\", \"dist/main\"]\n",
+        ),
+    ]);
+}
