@@ -106,6 +106,7 @@ impl Exchange {
         {
             response = self.fail(error);
         }
+        response = self.replace_text(response);
         self.failure = response.extensions_mut().remove::<ResponseError>();
         let is_public = response.extensions_mut().remove::<PublicErrorBody>();
         let headers = response.headers_mut();
@@ -128,6 +129,23 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
+    /// Replaces a 5xx response without a gRPC status, such as that of a foreign layer, because its
+    /// text may contain internals (SEC-4).
+    fn replace_text(&mut self, mut response: Response<Body>) -> Response<Body> {
+        let status = response.status();
+        let is_known = response.extensions().get::<ResponseError>().is_some()
+            || RpcStatus::of(response.headers()).is_some();
+        if is_known || !status.is_server_error() || !self.is_replaced(&mut response) {
+            return response;
+        }
+        let redactor = self.stack.observer.redactor();
+        let text = self.guard(|| ReplacedText::take(&mut response, redactor));
+        let code = code_of(status).unwrap_or(Code::Internal);
+        let replaced = self.fail(foreign_failure(code, text.unwrap_or_default()));
+        self.status = replaced.status().as_u16();
+        replaced
+    }
+
     /// Replaces the message of a failure, because a handler or a library may have written internals
     /// into it (SEC-4). Returns the error for the log. The message of a status in trailers stays,
     /// because it is not known before the stream ends.
@@ -136,10 +154,7 @@ impl Exchange {
         let replaced = replace_message(headers, code.title())?;
         let redactor = self.stack.observer.redactor();
         let text = self.guard(|| ReplacedText::of_message(&replaced, redactor));
-        let mut error = Error::new(code, code.name(), code.title());
-        if let Some(text) = text.unwrap_or_default() {
-            error = error.with_cause(text);
-        }
+        let error = foreign_failure(code, text.unwrap_or_default());
         Some(ResponseError::new(error))
     }
 
@@ -174,10 +189,7 @@ impl Exchange {
         };
         response.headers_mut().remove(header::CONTENT_ENCODING);
         let text = text.unwrap_or_default();
-        let Some(code) = Code::ALL
-            .into_iter()
-            .find(|code| code.http_status() == status.as_u16())
-        else {
+        let Some(code) = code_of(status) else {
             if let Some(text) = text {
                 let failed = self.fail(Error::internal(text));
                 self.failure = failed.into_parts().0.extensions.remove::<ResponseError>();
@@ -188,10 +200,7 @@ impl Exchange {
             headers.remove(header::CONTENT_TYPE);
             return response;
         };
-        let mut error = Error::new(code, code.name(), code.title());
-        if let Some(text) = text {
-            error = error.with_cause(text);
-        }
+        let error = foreign_failure(code, text);
         let explained = self
             .guard(|| (self.stack.errors)(error))
             .unwrap_or_else(|_| Response::new(Body::empty()));
@@ -212,6 +221,21 @@ impl Exchange {
         let is_public = response.extensions_mut().remove::<PublicErrorBody>();
         let is_probe = self.target.options().is_some_and(RouteOptions::is_probe);
         is_public.is_none() && !is_probe && is_text(response.headers())
+    }
+}
+
+/// Returns the first code with an HTTP status.
+fn code_of(status: StatusCode) -> Option<Code> {
+    let mut codes = Code::ALL.into_iter();
+    codes.find(|code| code.http_status() == status.as_u16())
+}
+
+/// Returns the error of a response that is not of an [`Error`]. The text is for the log only.
+fn foreign_failure(code: Code, text: Option<ReplacedText>) -> Error {
+    let error = Error::new(code, code.name(), code.title());
+    match text {
+        Some(text) => error.with_cause(text),
+        None => error,
     }
 }
 
