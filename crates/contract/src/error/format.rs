@@ -39,7 +39,8 @@ pub trait ErrorFormat: Send + Sync + 'static {
     }
 
     /// Returns the gRPC status. The default is `google.rpc.Status` with details. The error is the
-    /// source of the status, for logs. It is not sent.
+    /// source of the status, for logs. It is not sent. If a status such as `UNAVAILABLE` has no
+    /// [`ResponseError`] as its source, the listener replaces its message and details.
     fn grpc(&self, error: Error) -> tonic::Status {
         let mut status = to_status(&error);
         status.set_source(Arc::new(ResponseError::new(error)));
