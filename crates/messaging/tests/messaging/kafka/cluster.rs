@@ -213,8 +213,8 @@ async fn member_is_replaced_once_password_is_accepted_conf_5() {
     let held = next(&*session).await.remove(0);
     let mut superseded = session.superseded();
     rotation.set(Secret::new("invalid".to_owned()));
-    // Longer than the interval of the member's checks.
-    let early = time::timeout(Duration::from_secs(5), &mut superseded).await;
+    // Longer than the interval of the member's checks and the timeout of one check.
+    let early = time::timeout(Duration::from_secs(10), &mut superseded).await;
     assert!(early.is_err(), "the session ends without a valid password");
     rotation.set(Secret::new("valid".to_owned()));
     let replaced = time::timeout(TIMEOUT, superseded).await;
