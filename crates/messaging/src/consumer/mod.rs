@@ -123,13 +123,21 @@ impl Consumer {
                     self.set_connected(true);
                     let begun = time::Instant::now();
                     let end = self.session(deliveries, &mut in_flight).await;
-                    if matches!(end, SessionEnd::Superseded) {
-                        continue;
-                    }
-                    self.set_connected(false);
                     if begun.elapsed() >= RECONNECT_MAX_BACKOFF.get() {
                         failures = 0;
                     }
+                    let is_replaced = match end {
+                        SessionEnd::Superseded => true,
+                        // A newer connection ended the session.
+                        SessionEnd::Halted => !self.stop.is_cancelled() && !self.state.is_paused(),
+                        SessionEnd::Lost(_) => false,
+                    };
+                    if is_replaced {
+                        // All replicas replace their sessions at the same time. The service stays
+                        // ready unless the next session cannot be opened.
+                        continue;
+                    }
+                    self.set_connected(false);
                     match end {
                         SessionEnd::Halted | SessionEnd::Superseded => continue,
                         SessionEnd::Lost(error) => error,

@@ -34,5 +34,6 @@ mod rabbitmq_transport;
 #[cfg(feature = "redis")]
 mod redis;
 mod rejected_dead_letter;
+mod replaced_session;
 mod sessions;
 mod settings;
