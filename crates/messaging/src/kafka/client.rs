@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use percent_encoding::percent_decode_str;
 use rdkafka::{
     ClientConfig,
@@ -7,6 +9,7 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 use seaworthy_core::Secret;
+use tokio::sync::watch;
 
 use super::config::KafkaSasl;
 use crate::{MessagingConfig, transport::TransportError};
@@ -33,11 +36,30 @@ pub(super) struct Clients {
     base: ClientConfig,
     /// The password of the settings. `None` without a user, or if the URL has the password.
     password: Option<Secret<String>>,
+    /// The password of new clients. It is the newest one that the cluster has accepted. Clones
+    /// share it.
+    used: Arc<watch::Sender<Option<Password>>>,
     publish_timeout: String,
     max_message: String,
     lease: String,
     heartbeat: String,
     handover: String,
+}
+
+/// A password, and the number of its rotations.
+#[derive(Clone)]
+struct Password {
+    version: u64,
+    text: Secret<String>,
+}
+
+impl Password {
+    fn newest(secret: &Secret<String>) -> Self {
+        // With this order, a rotation in between is detected later.
+        let version = secret.version();
+        let text = secret.current();
+        Self { version, text }
+    }
 }
 
 impl Clients {
@@ -115,9 +137,11 @@ impl Clients {
             .max_message_size
             .as_usize()
             .saturating_add(ENVELOPE_MARGIN);
+        let used = password.as_ref().map(Password::newest);
         Ok(Self {
             base,
             password,
+            used: Arc::new(watch::Sender::new(used)),
             publish_timeout: config.publish_timeout.get().as_millis().to_string(),
             max_message: max_message.to_string(),
             lease: lease.to_string(),
@@ -126,14 +150,41 @@ impl Clients {
         })
     }
 
-    /// The password that new clients use. It changes when the secret is rotated (CONF-5).
+    /// The password that new clients use (CONF-5).
     pub(super) fn password(&self) -> Option<Secret<String>> {
-        self.password.as_ref().map(Secret::current)
+        let used = self.used.borrow();
+        used.as_ref().map(|used| used.text.clone())
     }
 
-    /// Returns the number of rotations of the password.
+    /// Returns the number of rotations of the password that new clients use.
     pub(super) fn password_version(&self) -> u64 {
-        self.password.as_ref().map_or(0, Secret::version)
+        version(self.used.borrow().as_ref())
+    }
+
+    /// Waits until new clients use another password than that of a version.
+    pub(super) async fn password_changed(&self, known: u64) {
+        // The sender is a field of `self`, so the wait cannot fail.
+        let _ = self
+            .used
+            .subscribe()
+            .wait_for(|used| version(used.as_ref()) != known)
+            .await;
+    }
+
+    /// Returns the configurations with the newest password, if new clients use another one.
+    pub(super) fn rotated(&self) -> Option<Self> {
+        let newest = Password::newest(self.password.as_ref()?);
+        let is_rotated = newest.version != self.password_version();
+        is_rotated.then(|| Self {
+            used: Arc::new(watch::Sender::new(Some(newest))),
+            ..self.clone()
+        })
+    }
+
+    /// Uses the password of other configurations, which the cluster has accepted.
+    pub(super) fn accept(&self, rotated: &Self) {
+        let password = rotated.used.borrow().clone();
+        self.used.send_replace(password);
     }
 
     fn base(&self) -> ClientConfig {
@@ -204,6 +255,10 @@ impl Clients {
             .set("queued.max.messages.kbytes", FETCHED_KIBIBYTES);
         config
     }
+}
+
+fn version(password: Option<&Password>) -> u64 {
+    password.map_or(0, |password| password.version)
 }
 
 fn mechanism(sasl: KafkaSasl) -> &'static str {

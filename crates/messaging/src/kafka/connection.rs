@@ -21,7 +21,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     client::{Clients, LogContext, is_rejection, log, transport_error},
+    detached::Detached,
     renewed::Renewed,
+    rotation::follow_password,
 };
 use crate::transport::TransportError;
 
@@ -60,6 +62,13 @@ impl BrokerConnection {
             state: Arc::default(),
         };
         tokio::spawn(connection.clone().watch());
+        let (followed, closed) = (clients.clone(), connection.state.closed.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = follow_password(followed, timeout) => {}
+                () = closed.cancelled() => {}
+            }
+        });
         Ok(connection)
     }
 
@@ -85,8 +94,7 @@ impl BrokerConnection {
 
     /// Checks that the cluster responds.
     pub(super) async fn check(&self) -> Result<(), TransportError> {
-        self.request(|client, timeout| client.fetch_metadata(Some(NO_TOPIC), timeout).map(drop))
-            .await
+        self.request(metadata).await
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -124,6 +132,28 @@ impl BrokerConnection {
             () = self.state.closed.cancelled() => {}
         }
     }
+}
+
+/// Checks that the cluster accepts the password of a new client.
+pub(super) async fn check_password(
+    clients: &Clients,
+    timeout: Duration,
+) -> Result<(), TransportError> {
+    let config = clients.metadata();
+    blocking(move || {
+        let client: BaseConsumer<LogContext> = config.create_with_context(LogContext)?;
+        let client = Detached::new(client);
+        let answer = metadata(&client, timeout);
+        // Events of the client are more precise than a timeout.
+        let event = drain(&client);
+        answer.map_err(|error| event.unwrap_or(error))
+    })
+    .await
+}
+
+/// Sends the cheapest request.
+fn metadata(client: &BaseConsumer<LogContext>, timeout: Duration) -> KafkaResult<()> {
+    client.fetch_metadata(Some(NO_TOPIC), timeout).map(drop)
 }
 
 /// Removes the events of a metadata client, which would accumulate otherwise. Returns a rejection

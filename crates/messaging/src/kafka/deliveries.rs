@@ -215,9 +215,7 @@ mod tests {
     use super::*;
     use crate::{
         GroupName, MessagingConfig,
-        kafka::{
-            client::Clients, connection::BrokerConnection, member::Limits, rebalance::Rebalances,
-        },
+        kafka::{client::Clients, member::Limits, rebalance::Rebalances},
     };
 
     #[tokio::test]
@@ -225,8 +223,7 @@ mod tests {
         // This does not connect: the client refuses an empty subscription.
         let config = MessagingConfig::new("kafka://127.0.0.1:1".parse().unwrap());
         let clients = Clients::new(&config, "test").unwrap();
-        let connection = BrokerConnection::new(&clients, Duration::from_secs(1)).unwrap();
-        let password = MemberPassword::new(&clients, &connection);
+        let password = MemberPassword::new(&clients);
         let client = clients.member("unreachable");
         let client = client.create_with_context(Rebalances::default());
         let limits = Limits {

@@ -3,48 +3,54 @@ use std::time::Duration;
 use seaworthy_core::{RotationAttempts, error_chain};
 use tokio::time;
 
-use super::{client::Clients, connection::BrokerConnection};
+use super::{client::Clients, connection::check_password};
 
-/// How often a member checks whether its password was rotated.
+/// How often the service checks whether the password was rotated.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Lets new clients use a rotated password once the cluster accepts it (CONF-5). Never ends.
+pub(super) async fn follow_password(clients: Clients, timeout: Duration) {
+    let mut attempts = RotationAttempts::default();
+    loop {
+        time::sleep(POLL_INTERVAL).await;
+        let Some(rotated) = clients.rotated() else {
+            continue;
+        };
+        let newest = rotated.password_version();
+        if !attempts.is_due(newest, time::Instant::now().into_std()) {
+            continue;
+        }
+        match check_password(&rotated, timeout).await {
+            Ok(()) => clients.accept(&rotated),
+            Err(error) => {
+                if attempts.record_failure(newest, time::Instant::now().into_std()) {
+                    tracing::warn!(
+                        problem = error_chain(&error),
+                        "no connection with the rotated password can be opened, so the other one stays open"
+                    );
+                }
+            }
+        }
+    }
+}
 
 /// The password with which a member connects.
 pub(super) struct MemberPassword {
     clients: Clients,
-    connection: BrokerConnection,
     version: u64,
 }
 
 impl MemberPassword {
     /// Create this before the client of the member, so that it detects a rotation in between.
-    pub(super) fn new(clients: &Clients, connection: &BrokerConnection) -> Self {
+    pub(super) fn new(clients: &Clients) -> Self {
         Self {
             clients: clients.clone(),
-            connection: connection.clone(),
             version: clients.password_version(),
         }
     }
 
-    /// Waits until the password was rotated and the cluster accepts the new one (CONF-5).
+    /// Waits until new clients use another password (CONF-5).
     pub(super) async fn superseded(&self) {
-        let mut attempts = RotationAttempts::default();
-        loop {
-            time::sleep(POLL_INTERVAL).await;
-            let newest = self.clients.password_version();
-            let now = time::Instant::now().into_std();
-            if newest == self.version || !attempts.is_due(newest, now) {
-                continue;
-            }
-            // The connection uses the newest password.
-            let Err(error) = self.connection.check().await else {
-                return;
-            };
-            if attempts.record_failure(newest, time::Instant::now().into_std()) {
-                tracing::warn!(
-                    problem = error_chain(&error),
-                    "no connection with the rotated password can be opened, so the other one stays open"
-                );
-            }
-        }
+        self.clients.password_changed(self.version).await;
     }
 }

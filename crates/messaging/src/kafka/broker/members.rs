@@ -78,7 +78,7 @@ impl Inner {
         topics.extend(plan.topics.iter().map(Topic::dead_letters));
         self.topology.create(&topics).await?;
         let partitions = self.partitions(&plan.topics).await?;
-        let password = MemberPassword::new(&self.clients, &self.connection);
+        let password = MemberPassword::new(&self.clients);
         let config = self.clients.member(&self.names.group(&plan.group));
         let timeout = self.connection.timeout();
         let recorded = self.clients.member(&self.names.starts(&plan.group));
