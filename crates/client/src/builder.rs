@@ -8,8 +8,8 @@ use crate::{
     AllowedAddresses, BuildError, Credentials, HttpClient, HttpClientConfig, HttpClients, Resolve,
     connect::SystemResolver,
     credentials::Caller,
+    factory::{Configure, Factory},
     observe::ClientMetrics,
-    recipe::{Configure, Recipe},
 };
 
 /// Builds an [`HttpClient`]. Every setting has a safe default.
@@ -169,7 +169,7 @@ impl HttpClientBuilder {
                 "policies.coalesce has no effect on an HTTP client, because a response body is a stream for one caller: use Policies::coalesce_layer"
             );
         }
-        let recipe = Recipe {
+        let factory = Factory {
             metrics: ClientMetrics::new(&name, &metrics, tracer),
             name,
             policies,
@@ -182,16 +182,16 @@ impl HttpClientBuilder {
         };
         match follows {
             None => {
-                let config = recipe.config(settings.as_ref());
-                HttpClient::new(recipe, config)
+                let config = factory.config(settings.as_ref());
+                HttpClient::new(factory, config)
             }
             Some((clients, followed)) => clients.add(&followed, |latest| {
                 let own = match latest {
                     Some(latest) => latest.get(&followed),
                     None => settings.as_ref(),
                 };
-                let config = recipe.config(own);
-                HttpClient::new(recipe, config)
+                let config = factory.config(own);
+                HttpClient::new(factory, config)
             }),
         }
     }

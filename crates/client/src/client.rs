@@ -8,8 +8,8 @@ use parking_lot::RwLock;
 use seaworthy_resilience::policies::Policies;
 
 use crate::{
-    BuildError, HttpClientBuilder, HttpClientConfig, RequestBuilder, Target,
-    observe::ClientMetrics, recipe::Recipe, sender::Sender,
+    BuildError, HttpClientBuilder, HttpClientConfig, RequestBuilder, Target, factory::Factory,
+    observe::ClientMetrics, sender::Sender,
 };
 
 /// An HTTP client of one dependency. Clones share connections, policies and reloads of settings.
@@ -29,7 +29,7 @@ pub struct HttpClient(Arc<Shared>);
 
 /// The state that clones share.
 pub(crate) struct Shared {
-    recipe: Recipe,
+    factory: Factory,
     current: RwLock<Arc<Inner>>,
 }
 
@@ -46,14 +46,14 @@ pub(crate) struct Inner {
 impl Shared {
     /// Applies new settings. Does not change the client if they are not valid.
     pub(crate) fn reload(&self, settings: Option<&HttpClientConfig>) -> Result<(), BuildError> {
-        let config = self.recipe.config(settings);
+        let config = self.factory.config(settings);
         let current = Arc::clone(&self.current.read().config);
         let is_same = HttpClientConfig {
             policies: current.policies.clone(),
             ..config.clone()
         } == *current;
         if !is_same {
-            let reloaded = Arc::new(self.recipe.build(config)?);
+            let reloaded = Arc::new(self.factory.build(config)?);
             // Connections close outside of the lock.
             let previous = std::mem::replace(&mut *self.current.write(), reloaded);
             drop(previous);
@@ -69,10 +69,10 @@ impl HttpClient {
         HttpClientBuilder::new(name)
     }
 
-    pub(crate) fn new(recipe: Recipe, config: HttpClientConfig) -> Result<Self, BuildError> {
-        let inner = recipe.build(config)?;
+    pub(crate) fn new(factory: Factory, config: HttpClientConfig) -> Result<Self, BuildError> {
+        let inner = factory.build(config)?;
         Ok(Self(Arc::new(Shared {
-            recipe,
+            factory,
             current: RwLock::new(Arc::new(inner)),
         })))
     }
@@ -88,7 +88,7 @@ impl HttpClient {
     /// Returns the name of the dependency.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.recipe.name
+        &self.0.factory.name
     }
 
     /// Returns the settings in effect, except `policies`, which
@@ -101,7 +101,7 @@ impl HttpClient {
     /// Returns the policies of the dependency.
     #[must_use]
     pub fn policies(&self) -> &Policies {
-        &self.0.recipe.policies
+        &self.0.factory.policies
     }
 
     /// Starts a request. An invalid target is reported when the request is sent.
@@ -120,7 +120,7 @@ impl HttpClient {
     }
 
     /// Starts a POST request. It is only retried with [`RequestBuilder::idempotency_key`] or
-    /// [`RequestBuilder::repeatable`].
+    /// [`RequestBuilder::idempotent`].
     pub fn post<'a>(&self, target: impl Into<Target<'a>>) -> RequestBuilder {
         self.request(Method::POST, target)
     }
@@ -131,7 +131,7 @@ impl HttpClient {
     }
 
     /// Starts a PATCH request. It is only retried with [`RequestBuilder::idempotency_key`] or
-    /// [`RequestBuilder::repeatable`].
+    /// [`RequestBuilder::idempotent`].
     pub fn patch<'a>(&self, target: impl Into<Target<'a>>) -> RequestBuilder {
         self.request(Method::PATCH, target)
     }

@@ -9,7 +9,7 @@ use http::{
 };
 use http_body::Body;
 use seaworthy_core::{Secret, Timeout};
-use seaworthy_resilience::retry::Repeatable;
+use seaworthy_resilience::retry::Idempotent;
 use serde::Serialize;
 use url::Url;
 
@@ -95,9 +95,9 @@ impl RequestBuilder {
         self.header("idempotency-key", key)
     }
 
-    /// Allows retries for every method.
-    pub fn repeatable(mut self) -> Self {
-        self.extensions.insert(Repeatable);
+    /// Marks the request as idempotent, which allows retries for every method.
+    pub fn idempotent(mut self) -> Self {
+        self.extensions.insert(Idempotent);
         self
     }
 

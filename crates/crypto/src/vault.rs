@@ -142,7 +142,7 @@ impl VaultTransit {
     }
 
     async fn call(&self, action: &str, key: &KeyId, body: &Value) -> Result<Data, CryptoError> {
-        let request = self.post(&format!("{action}/{key}")).repeatable();
+        let request = self.post(&format!("{action}/{key}")).idempotent();
         let answer = accepted(request.json(body).send().await?, action, key).await?;
         Ok(answer.json::<VaultResponse>().await?.data)
     }

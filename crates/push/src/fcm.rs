@@ -94,7 +94,7 @@ impl Fcm {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form)
             // A retry is safe: it only issues another token.
-            .repeatable();
+            .idempotent();
         let answer = request.send().await?;
         let status = answer.status();
         if !status.is_success() {

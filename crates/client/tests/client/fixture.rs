@@ -32,7 +32,7 @@ pub(crate) enum Reply {
     /// Sends these bytes and closes.
     Last(Vec<u8>),
     /// Answers never.
-    Silence,
+    Stalled,
     /// Sends the first bytes once and the second without an end, with a pause before each.
     Endless(Vec<u8>, Vec<u8>, Duration),
 }

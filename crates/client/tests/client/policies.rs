@@ -42,7 +42,7 @@ async fn client_retries_only_idempotent_or_marked_requests_res_2() {
     let request = client(|_| {}).post(&keyed.url("/")).idempotency_key("k-1");
     let response = request.body("sent").send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), "sent");
-    let request = client(|_| {}).post(&marked.url("/")).repeatable();
+    let request = client(|_| {}).post(&marked.url("/")).idempotent();
     request
         .body("sent")
         .send()

@@ -9,9 +9,9 @@ use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 use super::{
     GrpcChannel, GrpcClientError,
     balance::Resolver,
+    factory::Factory,
+    idempotent::{IdempotentMethods, ReplayCalls},
     observe::ClientMetrics,
-    recipe::Recipe,
-    repeatable::{RepeatableMethods, ReplayCalls},
 };
 
 /// Builds a [`GrpcChannel`]. Only the URL is required.
@@ -23,7 +23,7 @@ pub struct GrpcChannelBuilder {
     metrics: Metrics,
     tracer: Tracer,
     resolver: Option<Resolver>,
-    methods: Result<RepeatableMethods, GrpcClientError>,
+    methods: Result<IdempotentMethods, GrpcClientError>,
     follows: Option<SettingsReload>,
 }
 
@@ -37,7 +37,7 @@ impl GrpcChannelBuilder {
             metrics: Metrics::new(),
             tracer: Tracer::disabled(),
             resolver: None,
-            methods: Ok(RepeatableMethods::default()),
+            methods: Ok(IdempotentMethods::default()),
             follows: None,
         }
     }
@@ -137,7 +137,7 @@ impl GrpcChannelBuilder {
                 );
             }
         }
-        let recipe = Recipe {
+        let factory = Factory {
             policies,
             methods: (!has_own_policies).then_some(resilience),
             resolver: resolver.unwrap_or_else(seaworthy_client::system_resolver),
@@ -145,7 +145,7 @@ impl GrpcChannelBuilder {
             metrics: ClientMetrics::new(&name, &metrics, tracer),
             name: Arc::clone(&name),
         };
-        let channel = GrpcChannel::new(recipe, config)?;
+        let channel = GrpcChannel::new(factory, config)?;
         let counted = channel.downgrade();
         metrics.observable_gauge(
             "grpc_client_connections",

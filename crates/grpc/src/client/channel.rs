@@ -24,10 +24,10 @@ use super::{
     balance::{Balancer, refused},
     body::BoundedBody,
     classify::StatusReport,
+    factory::Factory,
+    idempotent::MAX_REPLAY_SIZE,
     observe::{CallRecord, ClientMetrics},
     pipelines::Pipelines,
-    recipe::Recipe,
-    repeatable::MAX_REPLAY_SIZE,
     transport::{Attempt, late},
 };
 
@@ -50,7 +50,7 @@ pub struct GrpcChannel(Arc<Shared>);
 
 /// The state that clones share.
 pub(super) struct Shared {
-    recipe: Recipe,
+    factory: Factory,
     current: RwLock<Arc<Inner>>,
 }
 
@@ -73,7 +73,7 @@ impl Shared {
             ..config.clone()
         } == current.config;
         if !is_same {
-            let reloaded = Arc::new(self.recipe.build(config.clone())?);
+            let reloaded = Arc::new(self.factory.build(config.clone())?);
             // Connections close outside of the lock.
             let previous = std::mem::replace(&mut *self.current.write(), reloaded);
             drop(previous);
@@ -101,10 +101,10 @@ impl GrpcChannel {
         GrpcChannelBuilder::new(name, config)
     }
 
-    pub(super) fn new(recipe: Recipe, config: GrpcClientConfig) -> Result<Self, GrpcClientError> {
-        let inner = recipe.build(config)?;
+    pub(super) fn new(factory: Factory, config: GrpcClientConfig) -> Result<Self, GrpcClientError> {
+        let inner = factory.build(config)?;
         Ok(Self(Arc::new(Shared {
-            recipe,
+            factory,
             current: RwLock::new(Arc::new(inner)),
         })))
     }
@@ -116,13 +116,13 @@ impl GrpcChannel {
     /// The name of the dependency.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.recipe.name
+        &self.0.factory.name
     }
 
     /// The policies of the dependency, such as its circuit breaker.
     #[must_use]
     pub fn policies(&self) -> &Policies {
-        &self.0.recipe.policies
+        &self.0.factory.policies
     }
 }
 

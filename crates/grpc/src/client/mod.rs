@@ -9,7 +9,7 @@
 //!   the current request limits the whole call, streams included. One attempt has a time limit
 //!   until its response begins.
 //! - *Retries* apply to methods with an `idempotency_level` ([`GrpcChannelBuilder::contract`]) and
-//!   to calls with the extension `Repeatable`. They end when a response begins, which also commits
+//!   to calls with the extension `Idempotent`. They end when a response begins, which also commits
 //!   a call in gRPC. They obey `grpc-retry-pushback-ms` and `RetryInfo`.
 //! - *Balancing*: the module `balance` explains why it does not use tonic's.
 
@@ -19,11 +19,11 @@ mod builder;
 mod channel;
 mod classify;
 mod error;
+mod factory;
+mod idempotent;
 mod observe;
 mod pipelines;
 mod propagation;
-mod recipe;
-mod repeatable;
 mod status_details;
 mod target;
 mod transport;
@@ -31,6 +31,6 @@ mod transport;
 pub use builder::{GrpcChannelBuilder, GrpcClients};
 pub use channel::{GrpcCall, GrpcChannel};
 pub use error::GrpcClientError;
-pub use repeatable::Repeatable;
+pub use idempotent::Idempotent;
 pub use seaworthy_client::{Resolve, ResolveFuture};
 pub use seaworthy_service::{BreakerScope, GrpcClientConfig, GrpcClientTlsConfig};

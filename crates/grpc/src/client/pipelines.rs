@@ -7,7 +7,7 @@ use seaworthy_resilience::{
 };
 use tower_layer::Layer as _;
 
-use super::{classify::ClassifyGrpc, repeatable::ReplayCalls, transport::Transport};
+use super::{classify::ClassifyGrpc, idempotent::ReplayCalls, transport::Transport};
 
 /// Maximum methods with their own breaker. The breaker of the dependency covers further ones.
 const MAX_METHODS: usize = 256;

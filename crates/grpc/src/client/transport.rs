@@ -17,9 +17,9 @@ use tower_service::Service;
 use super::{
     balance::{Balancer, ConnectionDrained, InFlight},
     classify::{ClassifyGrpc, HasPeers, of_status},
+    idempotent::Recorded,
     observe::Attempts,
     propagation::set_timeout,
-    repeatable::Recorded,
     status_details,
 };
 
@@ -121,7 +121,7 @@ fn awaits_status(answer: &Response<Body>) -> bool {
 }
 
 /// The reason why the server has not processed a call. The client can send the call again, even if
-/// it is not repeatable.
+/// it is not idempotent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unsent {
     /// The connection does not accept new calls.

@@ -107,7 +107,7 @@ impl<T, E, C: Classify<T, E>> Permit<T, E, C> for Admission {
             {
                 let took = self.duration_until(now);
                 let breaker = &self.breaker;
-                if self.waiting.is_some() || breaker.may_be_silent() {
+                if self.waiting.is_some() || breaker.may_be_stalled() {
                     breaker.change(|machine| machine.record_head(self.ticket, took));
                 }
                 let late = classify.defer(response, DeferredReport::new(self, took));

@@ -45,8 +45,8 @@ struct Inner {
     /// Nanoseconds since `start` until the machine must advance.
     quiet_until: AtomicU64,
     machine: Mutex<Machine>,
-    /// Nanoseconds since `start` until the pending calls are silent, or [`NEVER`].
-    silence_deadline: AtomicU64,
+    /// Nanoseconds since `start` until the pending calls are stalled, or [`NEVER`].
+    stall_deadline: AtomicU64,
     start: Instant,
     /// Reason of the hold by an operator.
     hold_reason: Mutex<String>,
@@ -74,7 +74,7 @@ impl CircuitBreaker {
             fast: AtomicState::new(machine.fast_path()),
             quiet_until: AtomicU64::new(0),
             machine: Mutex::new(machine),
-            silence_deadline: AtomicU64::new(NEVER),
+            stall_deadline: AtomicU64::new(NEVER),
             start: now,
             hold_reason: Mutex::default(),
             telemetry: BreakerMetrics::new(name, metrics),
@@ -104,8 +104,8 @@ impl CircuitBreaker {
         now: Instant,
         draw: impl FnOnce() -> f64,
     ) -> Result<Admission, Rejection> {
-        if self.may_be_silent() {
-            self.check_silence(now);
+        if self.may_be_stalled() {
+            self.check_stall(now);
         }
         let decision = match self.0.fast.admits() {
             Some(generation) => Decision::Admit(Ticket {
@@ -204,7 +204,7 @@ impl CircuitBreaker {
     /// Returns the state and counts at a given instant, for simulations.
     #[must_use]
     pub fn snapshot_at(&self, now: Instant) -> CircuitBreakerSnapshot {
-        self.check_silence(now);
+        self.check_stall(now);
         // Ends an expired hold without a call.
         self.change(|machine| machine.advance(now));
         let mut machine = self.0.machine.lock();
@@ -236,15 +236,15 @@ impl CircuitBreaker {
             && inner.fast.count_success(ticket)
     }
 
-    /// Returns whether enough calls are pending to trip the breaker by silence.
-    pub(super) fn may_be_silent(&self) -> bool {
-        self.0.silence_deadline.load(Ordering::Relaxed) != NEVER
+    /// Returns whether enough calls are pending to open the breaker if they stall.
+    pub(super) fn may_be_stalled(&self) -> bool {
+        self.0.stall_deadline.load(Ordering::Relaxed) != NEVER
     }
 
-    /// Opens if the pending calls are silent.
-    fn check_silence(&self, now: Instant) {
-        if self.0.nanoseconds_until(now) >= self.0.silence_deadline.load(Ordering::Relaxed) {
-            let tripped = self.change(|machine| machine.check_silence(now));
+    /// Opens if the pending calls are stalled.
+    fn check_stall(&self, now: Instant) {
+        if self.0.nanoseconds_until(now) >= self.0.stall_deadline.load(Ordering::Relaxed) {
+            let tripped = self.change(|machine| machine.check_stall(now));
             self.report_trip(tripped);
         }
     }
@@ -266,10 +266,10 @@ impl CircuitBreaker {
         let before = machine.generation();
         machine.count_successes(self.0.fast.take_successes());
         let outcome = step(&mut machine);
-        let silence_deadline = machine
-            .silence_deadline()
+        let stall_deadline = machine
+            .stall_deadline()
             .map_or(NEVER, |due| self.0.nanoseconds_until(due));
-        publish(&self.0.silence_deadline, silence_deadline);
+        publish(&self.0.stall_deadline, stall_deadline);
         publish(
             &self.0.quiet_until,
             self.0.nanoseconds_until(machine.next_update()),

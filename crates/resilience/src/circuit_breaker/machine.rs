@@ -6,8 +6,8 @@ use super::{
     atomic_state::FastPath,
     baseline::Baseline,
     config::{BreakerMode, CircuitBreakerConfig},
-    silence::Silence,
     snapshot::{BreakerState, Hold, Trip, TripReason},
+    stall::Stall,
     state::State,
     throttle::Throttle,
     ticket::{Decision, Role, Ticket},
@@ -24,7 +24,7 @@ pub(super) struct Machine {
     window: Window,
     baseline: Baseline,
     throttle: Throttle,
-    silence: Silence,
+    stall: Stall,
     run: u32,
     /// Refused connections at the end of the run.
     refused_run: u32,
@@ -44,7 +44,7 @@ impl Machine {
             window: Window::new(config.window.get(), now),
             baseline: Baseline::default(),
             throttle: Throttle::new(&config, now),
-            silence: Silence::new(
+            stall: Stall::new(
                 config.consecutive_failures,
                 config.slow_call_duration.get(),
                 config.window.get(),
@@ -70,7 +70,7 @@ impl Machine {
             self.window = Window::new(config.window.get(), now);
         }
         self.throttle = Throttle::new(&config, now);
-        self.silence.reload(
+        self.stall.reload(
             config.consecutive_failures,
             config.slow_call_duration.get(),
             config.window.get(),
@@ -115,7 +115,7 @@ impl Machine {
         FastPath {
             generation: self.generation,
             admits_all: closed || held_closed,
-            is_quiet: closed && self.run == 0 && self.silence.is_empty(),
+            is_quiet: closed && self.run == 0 && self.stall.is_empty(),
         }
     }
 
@@ -130,7 +130,7 @@ impl Machine {
         if number > 0 {
             self.window.count_successes(number);
             self.baseline.count_successes(number);
-            self.silence.count_successes(number);
+            self.stall.count_successes(number);
         }
     }
 
@@ -218,7 +218,7 @@ impl Machine {
             return None;
         }
         if outcome == Outcome::Success {
-            self.silence.record_success(took);
+            self.stall.record_success(took);
         }
         let failed = match outcome {
             Outcome::Success => false,
@@ -272,8 +272,8 @@ impl Machine {
                 None
             }
             State::HalfOpen { .. } if failed || slow => {
-                self.trip(TripReason::TrialFailed, unreachable, now);
-                Some(TripReason::TrialFailed)
+                self.trip(TripReason::HalfOpenCallFailed, unreachable, now);
+                Some(TripReason::HalfOpenCallFailed)
             }
             State::HalfOpen { running, succeeded } => {
                 *running = running.saturating_sub(1);
@@ -293,41 +293,41 @@ impl Machine {
         let is_counted = ticket == self.ordinary()
             && self.state == State::Closed
             && self.config.mode == BreakerMode::Threshold;
-        is_counted.then(|| self.silence.add(began))
+        is_counted.then(|| self.stall.add(began))
     }
 
     /// Removes a pending call that has ended.
     pub(super) fn remove_pending(&mut self, number: u64) {
-        self.silence.remove(number);
+        self.stall.remove(number);
     }
 
     /// Records a successful response head whose body is reported later.
     pub(super) fn record_head(&mut self, ticket: Ticket, took: Duration) {
         if ticket.generation == self.generation {
-            self.silence.record_success(took);
+            self.stall.record_success(took);
         }
     }
 
-    /// Returns when the pending calls are silent.
-    pub(super) fn silence_deadline(&self) -> Option<Instant> {
-        self.silence.deadline()
+    /// Returns when the pending calls are stalled.
+    pub(super) fn stall_deadline(&self) -> Option<Instant> {
+        self.stall.deadline()
     }
 
-    /// Opens if the pending calls are silent.
-    pub(super) fn check_silence(&mut self, now: Instant) -> Option<TripReason> {
+    /// Opens if the pending calls are stalled.
+    pub(super) fn check_stall(&mut self, now: Instant) -> Option<TripReason> {
         self.advance(now);
-        let silent = self.silence.deadline().is_some_and(|due| now >= due);
+        let stalled = self.stall.deadline().is_some_and(|due| now >= due);
         let calls = self.run.saturating_add(self.config.consecutive_failures);
-        if !silent || self.state != State::Closed {
+        if !stalled || self.state != State::Closed {
             return None;
         }
         if !self.baseline.is_improbable(calls) {
             // Restart the window, so that not every call evaluates it.
-            self.silence.clear();
+            self.stall.clear();
             return None;
         }
-        self.trip(TripReason::Silence, false, now);
-        Some(TripReason::Silence)
+        self.trip(TripReason::Stalled, false, now);
+        Some(TripReason::Stalled)
     }
 
     fn ordinary(&self) -> Ticket {

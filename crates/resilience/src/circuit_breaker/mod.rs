@@ -10,7 +10,7 @@
 //! - *Rate.* It opens if the rate of failures or slow calls in a sliding window exceeds a threshold
 //!   with statistical evidence. The evidence is the lower bound of the Wilson score interval (E. B.
 //!   Wilson, 1927).
-//! - *Silence.* It opens if as many calls as make a run are pending, and none has succeeded since
+//! - *Stall.* It opens if as many calls as make a run are pending, and none has succeeded since
 //!   the first of them began. Each of them must have waited for ten times the slowest recent
 //!   response. The minimum wait is a quarter of `slow_call_duration`, and the maximum is
 //!   `slow_call_duration`.
@@ -36,8 +36,8 @@ mod layer;
 mod machine;
 mod metrics;
 mod service;
-mod silence;
 mod snapshot;
+mod stall;
 mod state;
 mod throttle;
 mod ticket;

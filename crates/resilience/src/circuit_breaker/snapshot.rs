@@ -37,9 +37,9 @@ pub enum TripReason {
     /// The rate of slow calls.
     SlowCallRate,
     /// Pending calls wait unusually long and no call succeeds.
-    Silence,
+    Stalled,
     /// A half-open call failed.
-    TrialFailed,
+    HalfOpenCallFailed,
     /// An operator opened it.
     Manual,
 }
@@ -50,8 +50,8 @@ impl TripReason {
         Self::ConsecutiveFailures,
         Self::FailureRate,
         Self::SlowCallRate,
-        Self::Silence,
-        Self::TrialFailed,
+        Self::Stalled,
+        Self::HalfOpenCallFailed,
         Self::Manual,
     ];
 
@@ -62,8 +62,8 @@ impl TripReason {
             Self::ConsecutiveFailures => "consecutive_failures",
             Self::FailureRate => "failure_rate",
             Self::SlowCallRate => "slow_call_rate",
-            Self::Silence => "silence",
-            Self::TrialFailed => "trial_failed",
+            Self::Stalled => "stalled",
+            Self::HalfOpenCallFailed => "half_open_call_failed",
             Self::Manual => "manual",
         }
     }

@@ -9,7 +9,7 @@ use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 mod hold;
 mod layer;
 mod quick_success;
-mod silence;
+mod stall;
 
 use super::*;
 use crate::{CallError, CallLayer, ClassifyErrors, Outcome, RejectionReason};
@@ -105,7 +105,10 @@ fn half_open_failure_reopens_and_drop_releases_permit_res_1() {
         .collect();
     assert_eq!(
         reasons,
-        [TripReason::TrialFailed, TripReason::ConsecutiveFailures]
+        [
+            TripReason::HalfOpenCallFailed,
+            TripReason::ConsecutiveFailures
+        ]
     );
 }
 

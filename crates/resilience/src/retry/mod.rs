@@ -26,7 +26,7 @@ pub use config::RetryConfig;
 pub use future::RetryFuture;
 pub use handle::{Retry, RetrySnapshot};
 pub use layer::RetryLayer;
-pub use replay::{Repeatable, Replay, ReplayClone, ReplayIdempotent, ReplayNever};
+pub use replay::{Idempotent, Replay, ReplayClone, ReplayIdempotent, ReplayNever};
 pub use service::RetryService;
 
 #[cfg(test)]

@@ -54,10 +54,10 @@ impl<R> Replay<R> for ReplayNever {
 
 /// An extension of a request that allows retries for every method.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Repeatable;
+pub struct Idempotent;
 
 /// Allows retries of HTTP requests with an idempotent method (RFC 9110, section 9.2.2), with an
-/// `Idempotency-Key`, or marked as [`Repeatable`].
+/// `Idempotency-Key`, or marked as [`Idempotent`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReplayIdempotent;
 
@@ -74,7 +74,7 @@ impl ReplayIdempotent {
         ]
         .contains(method)
             || request.headers().contains_key("idempotency-key")
-            || request.extensions().get::<Repeatable>().is_some()
+            || request.extensions().get::<Idempotent>().is_some()
     }
 }
 

@@ -265,7 +265,7 @@ async fn only_idempotent_and_marked_requests_are_repeated_res_2() {
         .insert("idempotency-key", "7".parse().unwrap());
     assert_eq!(received(keyed, 9).await.len(), 3);
     let mut marked = request(Method::POST, &[1], 64);
-    marked.extensions_mut().insert(Repeatable);
+    marked.extensions_mut().insert(Idempotent);
     assert_eq!(received(marked, 9).await.len(), 3);
 }
 

@@ -136,7 +136,7 @@ impl Booking {
     /// Sends a request. A repeat has the same effect and result.
     async fn post(&self, path: &str, body: &Value) -> Result<HttpResponse, Error> {
         let request = self.client.post(path).bearer(&self.tokens.sign()?);
-        let sent = request.repeatable().json(body).send().await;
+        let sent = request.idempotent().json(body).send().await;
         sent.map_err(unavailable)
     }
 

@@ -81,7 +81,7 @@ impl Rewards {
             .payment
             .post(path)
             .bearer(&self.tokens.sign()?)
-            .repeatable()
+            .idempotent()
             .json(&body)
             .send()
             .await;

@@ -108,7 +108,7 @@ pub(super) async fn counted(channel: &GrpcChannel, calls: usize) -> usize {
 }
 
 /// Returns how many of a thousand calls fail after one of three replicas is known to be bad. Calls
-/// are not repeatable, so no retry hides a failure.
+/// are not idempotent, so no retry hides a failure.
 async fn one_bad(reply: Option<Reply>) -> usize {
     let mut replicas = Replicas::new();
     let _good = [0, 1].map(|index| replicas.start(index, |_| Reply::Ok));

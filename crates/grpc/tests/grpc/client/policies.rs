@@ -16,7 +16,7 @@ use prost_types::{
 use seaworthy_config::Loader;
 use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{
-    GrpcChannel, GrpcClientConfig, GrpcClientError, GrpcClients as _, Repeatable,
+    GrpcChannel, GrpcClientConfig, GrpcClientError, GrpcClients as _, Idempotent,
 };
 use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_testkit::{eventually, http};
@@ -79,7 +79,7 @@ async fn retries_only_idempotent_or_marked_calls_res_2() {
     }
     let server = recovering(Code::Unavailable).await;
     let mut request = tonic::Request::new(());
-    request.extensions_mut().insert(Repeatable);
+    request.extensions_mut().insert(Idempotent);
     send(&server.client().build().unwrap(), request)
         .await
         .unwrap();
@@ -107,7 +107,7 @@ async fn unsafe_call_with_idempotency_key_is_sent_once_res_2() {
     assert_eq!(server.calls(), 1);
 }
 
-fn repeatable(server: &Server) -> GrpcChannel {
+fn idempotent(server: &Server) -> GrpcChannel {
     let contract = contract(IdempotencyLevel::Idempotent);
     server.client().contract(&contract).build().unwrap()
 }
@@ -121,11 +121,11 @@ async fn permanent_errors_are_not_retried_res_2() {
         Code::Aborted,
     ] {
         let server = recovering(code).await;
-        let status = call(&repeatable(&server)).await.unwrap_err();
+        let status = call(&idempotent(&server)).await.unwrap_err();
         assert_eq!((status.code(), server.calls()), (code, 1));
     }
     let server = recovering(Code::ResourceExhausted).await;
-    call(&repeatable(&server)).await.unwrap();
+    call(&idempotent(&server)).await.unwrap();
 }
 
 #[tokio::test]
@@ -136,12 +136,12 @@ async fn obeys_pushback_of_server_res_2() {
     })
     .await;
     let began = Instant::now();
-    call(&repeatable(&server)).await.unwrap();
+    call(&idempotent(&server)).await.unwrap();
     assert!(began.elapsed() >= Duration::from_millis(700));
     let server =
         Server::start(|_| Reply::Status(Code::Unavailable, Some(("grpc-retry-pushback-ms", "-1"))))
             .await;
-    call(&repeatable(&server)).await.unwrap_err();
+    call(&idempotent(&server)).await.unwrap_err();
     assert_eq!(server.calls(), 1);
 }
 

@@ -30,7 +30,7 @@ async fn reopens_lost_connection_res_1() {
     }
 }
 
-/// Calls are not repeatable, so no retry hides a failure.
+/// Calls are not idempotent, so no retry hides a failure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_succeed_while_drained_connection_ends_stream_res_1() {
     let ends = Arc::new(Notify::new());

@@ -48,10 +48,10 @@ impl Machine {
             State::Held { until, .. } if now >= until => self.reset(now),
             _ => {}
         }
-        self.silence.advance(now);
+        self.stall.advance(now);
         let buckets = self.window.advance(now);
         self.baseline.decay(buckets);
-        self.next_update = self.window.next_bucket().min(self.silence.next_window());
+        self.next_update = self.window.next_bucket().min(self.stall.next_window());
         if let State::Held { until, .. } = self.state {
             self.next_update = self.next_update.min(until);
         }
@@ -83,7 +83,7 @@ impl Machine {
     pub(super) fn trip(&mut self, reason: TripReason, is_unreachable: bool, now: Instant) {
         self.trips.record(reason, now);
         self.window.clear();
-        if reason != TripReason::TrialFailed {
+        if reason != TripReason::HalfOpenCallFailed {
             self.opening_run = self.run;
         }
         self.run = 0;
@@ -113,7 +113,7 @@ impl Machine {
     pub(super) fn enter(&mut self, state: State, now: Instant) {
         self.state = state;
         self.since = now;
-        self.silence.clear();
+        self.stall.clear();
         self.generation = self.generation.wrapping_add(1);
     }
 }

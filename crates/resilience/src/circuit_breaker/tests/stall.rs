@@ -1,7 +1,7 @@
 use super::*;
 
-/// A breaker that has measured this response time, and as many calls in flight as open it by
-/// silence.
+/// A breaker that has measured this response time, and as many calls in flight as open it if they
+/// stall.
 fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     for _ in 0..known {
@@ -15,8 +15,8 @@ fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
 }
 
 #[test]
-fn silent_pending_calls_open_breaker_res_1() {
-    for (usual, known, max_silence) in [
+fn stalled_calls_open_breaker_res_1() {
+    for (usual, known, max_wait) in [
         // At least a quarter of the slow duration, else ten times the slowest response, and the
         // slow duration without measurements.
         (20, 10, 500),
@@ -25,18 +25,18 @@ fn silent_pending_calls_open_breaker_res_1() {
         (20, 9, 2_000),
     ] {
         let (mut bench, waiting) = waiting(usual, known);
-        bench.wait(max_silence - 1);
+        bench.wait(max_wait - 1);
         assert!(bench.admit().is_some(), "{usual} {known}");
         bench.wait(1);
         assert!(bench.admit().is_none(), "{usual} {known}");
         let trips = bench.breaker.snapshot_at(bench.now).trips;
-        assert_eq!(trips[0].reason, TripReason::Silence);
+        assert_eq!(trips[0].reason, TripReason::Stalled);
         drop(waiting);
     }
 }
 
 #[test]
-fn few_pending_calls_are_not_silence_res_1() {
+fn few_pending_calls_are_no_stall_res_1() {
     type Event = fn(&Bench, &mut Vec<Admission>);
     let events: [Event; 3] = [
         |bench, _| assert!(bench.call(Outcome::Success)),
@@ -56,7 +56,7 @@ fn few_pending_calls_are_not_silence_res_1() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn response_heads_prevent_silence_res_1() {
+async fn response_heads_prevent_stall_res_1() {
     for (head, rejected) in [(true, false), (false, true)] {
         let breaker =
             CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &Metrics::new());

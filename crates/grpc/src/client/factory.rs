@@ -7,15 +7,15 @@ use super::{
     GrpcClientError,
     balance::{Balancer, Resolver},
     channel::Inner,
+    idempotent::ReplayCalls,
     observe::ClientMetrics,
     pipelines::Pipelines,
-    repeatable::ReplayCalls,
     target::Target,
     transport::Transport,
 };
 
-/// The parts of a channel that reloads of its settings keep.
-pub(super) struct Recipe {
+/// Builds the state of a channel, again after each reload of its settings.
+pub(super) struct Factory {
     pub(super) name: Arc<str>,
     pub(super) policies: Policies,
     /// The policies of methods. `None` if the policies belong to several clients.
@@ -25,7 +25,7 @@ pub(super) struct Recipe {
     pub(super) metrics: ClientMetrics,
 }
 
-impl Recipe {
+impl Factory {
     /// Builds the state of the channel for these settings, with its own connections. Reads TLS
     /// files with blocking calls.
     pub(super) fn build(&self, config: GrpcClientConfig) -> Result<Inner, GrpcClientError> {

@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use prost::Message as _;
 use prost_types::{FileDescriptorSet, method_options::IdempotencyLevel};
 use seaworthy_core::ByteSize;
-pub use seaworthy_resilience::retry::Repeatable;
+pub use seaworthy_resilience::retry::Idempotent;
 use seaworthy_resilience::retry::{Record, Replay, ReplayBody};
 use tonic::body::Body;
 
@@ -18,9 +18,9 @@ pub(crate) type Recorded = ReplayBody<Body>;
 
 /// The methods that may be retried, as `/package.Service/Method`.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RepeatableMethods(HashSet<String>);
+pub(crate) struct IdempotentMethods(HashSet<String>);
 
-impl RepeatableMethods {
+impl IdempotentMethods {
     /// Adds the methods that a contract declares as idempotent or free of side effects.
     pub(crate) fn read(&mut self, descriptors: &[u8]) -> Result<(), GrpcClientError> {
         let files = FileDescriptorSet::decode(descriptors).map_err(GrpcClientError::Contract)?;
@@ -46,17 +46,17 @@ impl RepeatableMethods {
     }
 }
 
-/// Keeps requests of repeatable methods and requests marked with [`Repeatable`], so that they can
+/// Keeps requests of idempotent methods and requests marked with [`Idempotent`], so that they can
 /// be sent again. An `idempotency-key` is not enough, because gRPC servers ignore it.
 #[derive(Debug, Clone)]
-pub(crate) struct ReplayCalls(pub(crate) Arc<RepeatableMethods>);
+pub(crate) struct ReplayCalls(pub(crate) Arc<IdempotentMethods>);
 
 impl Replay<Request<Recorded>> for ReplayCalls {
     type Saved = (Parts, Arc<Mutex<Record<Body>>>);
 
     fn save(&self, request: &Request<Recorded>) -> Option<Self::Saved> {
         let may_repeat = self.0.0.contains(request.uri().path())
-            || request.extensions().get::<Repeatable>().is_some();
+            || request.extensions().get::<Idempotent>().is_some();
         may_repeat.then(|| ReplayBody::capture(request))
     }
 

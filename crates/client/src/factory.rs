@@ -29,8 +29,8 @@ const MAX_HEADER_LIST_SIZE: u32 = 64 * 1024;
 pub(crate) type Configure =
     Arc<dyn Fn(Option<&HttpClientConfig>) -> HttpClientConfig + Send + Sync>;
 
-/// The parts of a client that reloads of its settings keep.
-pub(crate) struct Recipe {
+/// Builds the state of a client, again after each reload of its settings.
+pub(crate) struct Factory {
     pub(crate) name: Arc<str>,
     pub(crate) policies: Policies,
     pub(crate) metrics: ClientMetrics,
@@ -42,7 +42,7 @@ pub(crate) struct Recipe {
     pub(crate) configure: Option<Configure>,
 }
 
-impl Recipe {
+impl Factory {
     /// Returns the settings of the client, given those of its name.
     pub(crate) fn config(&self, settings: Option<&HttpClientConfig>) -> HttpClientConfig {
         let mut config = match &self.configure {
@@ -104,10 +104,10 @@ impl Recipe {
     }
 }
 
-impl fmt::Debug for Recipe {
+impl fmt::Debug for Factory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Recipe")
+            .debug_struct("Factory")
             .field("name", &self.name)
             .finish_non_exhaustive()
     }

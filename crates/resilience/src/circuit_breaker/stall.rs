@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-/// Multiple of the slowest recent response from which a call is silent.
+/// Multiple of the slowest recent response from which a call is stalled.
 const SLOWEST_FACTOR: u32 = 10;
 /// Divisor of `slow_call_duration` for the minimum wait, so that a garbage collection or the
 /// election of a leader does not open the breaker.
@@ -11,8 +11,8 @@ const MIN_RESPONSES: u32 = 10;
 /// Detects an outage from pending calls: enough of them wait unusually long, and no call has
 /// succeeded since the first of them began.
 #[derive(Debug)]
-pub(super) struct Silence {
-    /// Number of pending calls that are a silence. 0 disables it.
+pub(super) struct Stall {
+    /// Number of stalled calls that open the breaker. 0 disables it.
     min_calls: u32,
     slow_call_duration: Duration,
     window: Duration,
@@ -31,7 +31,7 @@ struct Responses {
     slowest: Duration,
 }
 
-impl Silence {
+impl Stall {
     pub(super) fn new(
         min_calls: u32,
         slow_call_duration: Duration,
@@ -119,7 +119,7 @@ impl Silence {
         self.pending.clear();
     }
 
-    /// Returns when the pending calls are silent. `None` if they are too few.
+    /// Returns when the pending calls are stalled. `None` if they are too few.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let min_calls = self.min_calls.try_into().ok()?;
         if self.pending.is_empty() || self.pending.len() < min_calls {
