@@ -1,4 +1,4 @@
-use std::{pin::Pin, time::Duration};
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -34,14 +34,22 @@ impl Heartbeat {
 
     /// Waits for the next step. Cancel safe.
     pub(super) async fn next(&mut self) -> HeartbeatEvent {
-        self.timer.as_mut().await;
+        let due = self.timer.deadline();
+        // Read the clock too, because a timer fires late.
+        poll_fn(|context| match Instant::now() >= due {
+            true => Poll::Ready(()),
+            false => self.timer.as_mut().poll(context),
+        })
+        .await;
         if self.is_waiting {
             return HeartbeatEvent::Lost;
         }
         let now = Instant::now();
         self.is_waiting = true;
         self.next_ping = now + self.interval;
-        self.timer.as_mut().reset(now + self.timeout);
+        // A late ping does not move the deadline, but leaves the client half of the timeout.
+        let lost_at = (due + self.timeout).max(now + self.timeout / 2);
+        self.timer.as_mut().reset(lost_at);
         HeartbeatEvent::Ping
     }
 

@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -16,10 +17,14 @@ use futures::{FutureExt as _, Sink, Stream};
 use http_body_util::BodyExt as _;
 use seaworthy_core::Error;
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, advance, sleep},
+};
 
 use super::{
     Engine, Malformed, Message, Protocol,
+    heartbeat::{Heartbeat, HeartbeatEvent},
     packet::Packet,
     probe::{Probe, Step},
     registry::Registry,
@@ -190,4 +195,33 @@ async fn end_by_the_service_passes_a_flood_of_frames_sec_3() {
         ..FakeSocket::default()
     };
     assert_eq!(session.exchange(&mut socket).await, WebSocketEnd::ByService);
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_ping_keeps_the_timeout_res_3() {
+    let (interval, timeout) = (Duration::from_secs(25), Duration::from_secs(20));
+    // On a busy machine, and after a suspension.
+    for (late, lost_after) in [(30, 45), (3_600, 3_610)] {
+        let started = Instant::now();
+        let mut heartbeat = Heartbeat::new(interval, timeout);
+        advance(Duration::from_secs(late)).await;
+        assert_eq!(heartbeat.next().await, HeartbeatEvent::Ping);
+        assert_eq!(heartbeat.next().await, HeartbeatEvent::Lost);
+        assert_eq!(started.elapsed().as_secs(), lost_after);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_after_the_ping_timeout_is_rejected_res_3() {
+    let engine = engine();
+    let session = open(&engine).await;
+    let config = config();
+    let after_ping = Duration::from_millis(10);
+    sleep(config.keep_alive.get() + after_ping).await;
+    // The request arrives before the timer fires.
+    let ((), late) = tokio::join!(
+        advance(config.ping_timeout.get() - after_ping),
+        request(&engine, "GET", &session, "")
+    );
+    assert_eq!(late.unwrap_err().reason(), "UNKNOWN_SESSION");
 }

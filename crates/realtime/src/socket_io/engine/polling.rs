@@ -109,6 +109,19 @@ impl<P: Protocol> Session<P> {
                 step => step,
             });
             tokio::select! {
+                // The end of a session comes first, so that no request prevents it.
+                biased;
+                () = polling.lost.notified() => return PollingEnd::ByClient(Packet::Close),
+                () = reach(deadline) => return PollingEnd::ByService,
+                event = self.heartbeat.next() => match event {
+                    // The client has sent no request since the last ping.
+                    HeartbeatEvent::Ping if polling.pending.contains(&Packet::Ping) => {
+                        return PollingEnd::ByClient(Packet::Close);
+                    }
+                    HeartbeatEvent::Ping => polling.push(Packet::Ping),
+                    HeartbeatEvent::Lost if is_ready => return PollingEnd::ByClient(Packet::Close),
+                    HeartbeatEvent::Lost => self.heartbeat.record_pong(),
+                },
                 step = polling.probe.next() => match step {
                     Step::Opened => {}
                     Step::Answered if polling.is_waiting() => polling.push(Packet::Noop),
@@ -120,15 +133,6 @@ impl<P: Protocol> Session<P> {
                         return PollingEnd::ByClient(last);
                     }
                 }
-                event = self.heartbeat.next() => match event {
-                    // The client has sent no request since the last ping.
-                    HeartbeatEvent::Ping if polling.pending.contains(&Packet::Ping) => {
-                        return PollingEnd::ByClient(Packet::Close);
-                    }
-                    HeartbeatEvent::Ping => polling.push(Packet::Ping),
-                    HeartbeatEvent::Lost if is_ready => return PollingEnd::ByClient(Packet::Close),
-                    HeartbeatEvent::Lost => self.heartbeat.record_pong(),
-                },
                 step = step => match step {
                     ProtocolStep::Message(Some(message)) => polling.push(Packet::Message(message)),
                     ProtocolStep::Message(None) => return PollingEnd::ByService,
@@ -137,8 +141,6 @@ impl<P: Protocol> Session<P> {
                         polling.deadline = Some(Instant::now() + LAST_TIMEOUT);
                     }
                 },
-                () = polling.lost.notified() => return PollingEnd::ByClient(Packet::Close),
-                () = reach(deadline) => return PollingEnd::ByService,
             }
         }
     }
