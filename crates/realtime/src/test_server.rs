@@ -1,9 +1,19 @@
 //! Clients of the protocols for the tests of this crate. Servers listen on real sockets.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures::{SinkExt as _, StreamExt as _};
+use seaworthy_core::ServiceIdentity;
+use seaworthy_http::{
+    HttpConfig, RateLimitsConfig, Routes, Stack,
+    server::{Listener, ListenerConfig},
+};
+use seaworthy_telemetry::{
+    MetricsConfig, Telemetry,
+    logs::{LogConfig, MemorySink},
+    tracer::TracingConfig,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -34,6 +44,37 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, path }
+    }
+
+    /// Serves routes by the listener and the middleware of a service, without a rate limit.
+    pub(crate) async fn start_service(path: &'static str, routes: Routes) -> Self {
+        let identity = ServiceIdentity::new("test", "1.0.0");
+        let telemetry = Telemetry::start_with_sink(
+            &identity,
+            &LogConfig::default(),
+            &MetricsConfig::default(),
+            &TracingConfig::default(),
+            false,
+            Arc::new(MemorySink::default()),
+        );
+        let config = HttpConfig {
+            rate_limit: RateLimitsConfig {
+                enabled: false,
+                ..RateLimitsConfig::default()
+            },
+            ..HttpConfig::default()
+        };
+        let stack = Stack::builder(identity, config, &telemetry.unwrap());
+        let stack = stack.build(routes).unwrap();
+        let config = ListenerConfig {
+            address: ([127, 0, 0, 1], 0).into(),
+            ..ListenerConfig::default()
+        };
+        let listener = Listener::bind(&config).await.unwrap();
+        let address = listener.local_addr();
+        // The server runs until the runtime ends.
+        let _server = listener.serve_with(move |info| stack.connection(info.peer(), false));
         Self { address, path }
     }
 

@@ -7,6 +7,8 @@ mod flood_tests;
 #[cfg(test)]
 mod limit_tests;
 mod namespace;
+#[cfg(test)]
+mod official_suite_tests;
 mod packet;
 mod peer;
 mod rate;

@@ -26,7 +26,7 @@ const WEBSOCKET: &str = "EIO=4&transport=websocket";
 
 /// Returns each message to its client.
 #[derive(Default)]
-pub(super) struct Echo {
+pub(in crate::socket_io) struct Echo {
     pending: VecDeque<Message>,
     waker: Option<Waker>,
 }
@@ -68,14 +68,11 @@ pub(in crate::socket_io) fn config() -> RealtimeConfig {
     }
 }
 
-pub(in crate::socket_io) fn echo() -> Router {
-    let engine = Arc::new(Engine::new(&config(), || Ok(Echo::default())));
-    Router::new()
-        .route("/engine.io/", any(handle))
-        .with_state(engine)
+pub(in crate::socket_io) fn echo() -> Arc<Engine<Echo>> {
+    Arc::new(Engine::new(&config(), || Ok(Echo::default())))
 }
 
-async fn handle(
+pub(in crate::socket_io) async fn handle(
     State(engine): State<Arc<Engine<Echo>>>,
     request: Request,
 ) -> Result<Response, Error> {
@@ -83,7 +80,8 @@ async fn handle(
 }
 
 async fn start() -> Server {
-    Server::start("/engine.io/", echo()).await
+    let router = Router::new().route("/engine.io/", any(handle));
+    Server::start("/engine.io/", router.with_state(echo())).await
 }
 
 fn ok(body: &str) -> Reply {
