@@ -1,5 +1,7 @@
 //! Expressions with the names and labels of one service.
 
+use std::collections::BTreeSet;
+
 use seaworthy_facts::Facts;
 
 use super::{
@@ -49,9 +51,11 @@ pub(super) fn render(
             })
             .collect()
     };
+    let expression = resolve(alert.expression, facts).replace('%', &number(threshold));
     Some(Rendered {
         alert,
-        expression: resolve(alert.expression, facts).replace('%', &number(threshold)),
+        metrics: metrics(&expression),
+        expression,
         for_duration: for_duration.text.clone(),
         severity: alert.severity,
         fires: series(alert.fires),
@@ -98,6 +102,17 @@ pub(crate) fn resolve_with(expression: &str, facts: &Facts, matcher: &str) -> St
     text
 }
 
+/// Returns the metrics of a resolved expression, in which a selector follows each of them.
+pub(super) fn metrics(expression: &str) -> BTreeSet<String> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_:".contains(letter);
+    let names = expression.match_indices('{').map(|(end, _)| {
+        let before = expression.get(..end).unwrap_or_default();
+        before.trim_end_matches(is_name).len()..end
+    });
+    let names = names.filter_map(|range| expression.get(range));
+    names.map(str::to_owned).collect()
+}
+
 /// Returns a number as Prometheus writes it.
 pub(crate) fn number(value: f64) -> String {
     // Products such as 14.4 * 0.001 have errors in the last digits.
@@ -108,6 +123,14 @@ pub(crate) fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metrics_of_an_expression_are_found_obs_9() {
+        let found = metrics("max(a_total{job=\"x\"}[5m]) > 3 * b{le=\"1\"} unless up{job=\"x\"}");
+        let expected = ["a_total", "b", "up"].map(str::to_owned);
+        assert_eq!(found, BTreeSet::from(expected));
+        assert_eq!(metrics("vector(0)"), BTreeSet::new());
+    }
 
     #[test]
     fn numbers_have_no_rounding_errors_obs_9() {

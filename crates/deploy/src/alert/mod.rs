@@ -15,6 +15,8 @@ mod slo;
 mod unit_tests;
 mod workers;
 
+use std::collections::BTreeSet;
+
 use seaworthy_facts::Facts;
 
 pub(crate) use self::{
@@ -31,6 +33,8 @@ pub(crate) struct Rendered {
     pub(crate) alert: &'static Alert,
     /// The expression of Prometheus.
     pub(crate) expression: String,
+    /// The metrics of the service that the expression reads, also through recorded series.
+    pub(crate) metrics: BTreeSet<String>,
     pub(crate) for_duration: String,
     pub(crate) severity: Severity,
     /// The series of a unit test at which the alert fires, and lists at which it does not.

@@ -4,7 +4,7 @@ use seaworthy_facts::Facts;
 
 use super::{
     Alert, ForDuration, Rendered, Series, Severity, TriageStep,
-    expression::{number, resolve},
+    expression::{metrics, number, resolve},
 };
 use crate::{
     Overlay,
@@ -296,8 +296,13 @@ pub(super) fn render(
         FAST => 5.9,
         _ => 0.9,
     };
+    // Each objective is recorded in the same series.
+    let recorded = objectives.iter();
+    let recorded = recorded.flat_map(|it| [&it.failures, &it.requests]);
+    let recorded = recorded.flat_map(|text| metrics(&resolve(text, facts)));
     Some(Rendered {
         alert,
+        metrics: recorded.collect(),
         expression,
         for_duration: for_duration.text.clone(),
         severity: alert.severity,

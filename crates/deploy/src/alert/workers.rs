@@ -4,7 +4,7 @@ use seaworthy_facts::Facts;
 
 use super::{
     Alert, ForDuration, Rendered, Series, Severity, TriageStep,
-    expression::resolve,
+    expression::{metrics, resolve},
     series::{
         Level::Number,
         Values::{Constant, Interrupted},
@@ -161,9 +161,11 @@ pub(super) fn render(
             series(STARTED, "b", &stays),
         ]);
     }
+    let expression = expression.join(" or ");
     Some(Rendered {
         alert,
-        expression: expression.join(" or "),
+        metrics: metrics(&expression),
+        expression,
         for_duration: for_duration.text.clone(),
         severity: alert.severity,
         fires,
