@@ -55,15 +55,17 @@ pub struct ExternalPackage {
 impl ExternalPackage {
     /// Writes the files of a page into an empty folder. A later file overwrites an earlier one. The
     /// workspace at `root` replaces version 0.1.0 of its crates. `target` is a folder for build
-    /// results.
+    /// results. The package has the development profile of the workspace, because Cargo uses the
+    /// built dependencies of the workspace only with the same profile.
     ///
     /// # Errors
     /// A file cannot be written.
     pub fn write(blocks: &[Block<'_>], root: &Path, target: &Path) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
+        let workspace = fs::read_to_string(root.join("Cargo.toml"))?;
         for (path, content) in blocks.iter().filter_map(|block| block.file()) {
             let content = match path {
-                "Cargo.toml" => with_paths(content, root),
+                "Cargo.toml" => with_paths(content, root) + &missing_profiles(content, &workspace),
                 _ => content.to_owned(),
             };
             let path = folder.path().join(path);
@@ -133,6 +135,19 @@ fn with_paths(manifest: &str, root: &Path) -> String {
     lines.collect()
 }
 
+/// Returns the sections of the development profile of a workspace that a manifest does not have.
+fn missing_profiles(manifest: &str, workspace: &str) -> String {
+    let mut is_missing = false;
+    let lines = workspace.lines().filter(|line| {
+        if line.starts_with('[') {
+            let is_profile = line.starts_with("[profile.dev]") || line.starts_with("[profile.dev.");
+            is_missing = is_profile && manifest.lines().all(|own| own != *line);
+        }
+        is_missing
+    });
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +159,14 @@ mod tests {
         let blocks = Block::all(page);
         let files: Vec<_> = blocks.iter().map(|block| block.file()).collect();
         assert_eq!(files, [Some(("Cargo.toml", "[package]")), None]);
+    }
+
+    #[test]
+    fn manifest_gets_missing_profiles_of_workspace_api_1() {
+        let manifest = "[package]\n[profile.dev]\ndebug = true\n";
+        let workspace = "[workspace]\n[profile.dev]\ndebug = false\n[profile.dev.package.a]\nopt-level = 3\n[profile.dist]\nlto = true\n";
+        let expected = "[profile.dev.package.a]\nopt-level = 3\n";
+        assert_eq!(missing_profiles(manifest, workspace), expected);
     }
 
     #[test]
