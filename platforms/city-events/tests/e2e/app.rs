@@ -68,12 +68,14 @@ impl TestApp {
 }
 
 /// Starts the services on free ports, in the development profile, without the request limits of
-/// auth and the gateway. `settings` override those.
+/// auth and the gateway, and with fast password hashes. `settings` override those.
 pub(crate) async fn start_platform(directory: &Path, settings: &[&str]) -> Platform {
     let folder = DataDirectory::open(directory).unwrap();
     let defaults = [
         "auth.rate_limit.enabled=false",
         "bff.rate_limit.enabled=false",
+        "auth.passwords.parameters.memory_kib=1024",
+        "auth.passwords.parameters.iterations=1",
     ];
     let settings = defaults.iter().chain(settings);
     let options = PlatformOptions {

@@ -27,6 +27,9 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         "rate_limit.enabled=false",
         "lockout.account.max_failures=1000",
         "lockout.ip.max_failures=1000",
+        // A hash is as slow as in production, so that one more is visible.
+        "passwords.parameters.memory_kib=19456",
+        "passwords.parameters.iterations=2",
     ];
     open_with(empty, Profile::Development, &own).await
 }
