@@ -107,7 +107,7 @@ async fn start(database: &str, broker: &str, profile: Profile, own: &[&str]) -> 
         "server.http.rate_limit.enabled=false".to_owned(),
         "server.http.access_log.enabled=false".to_owned(),
         "log.level=error".to_owned(),
-        // Each start hashes passwords of seeded users.
+        // Each start hashes the password of the seeded users.
         "passwords.parameters.memory_kib=1024".to_owned(),
         "passwords.parameters.iterations=1".to_owned(),
     ];
