@@ -19,7 +19,6 @@ use crate::{
     user::{TestUser, user},
 };
 
-const USERS: usize = 2_000;
 const CANCELS: usize = 50;
 /// Each test opens two sockets for each user, and a process may open a limited number of files.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
@@ -50,12 +49,11 @@ async fn users_with_status(app: &TestApp, event: &TestEvent, status: &str) -> Ve
     users.into_iter().map(|(user,)| user).collect()
 }
 
-/// Joins an event as 2,000 users at the same time. Then 50 of those with a seat cancel.
-async fn join_and_cancel(app: &TestApp, capacity: usize, max_waitlist: usize) {
+/// Joins an event as these users at the same time. Then 50 of those with a seat cancel.
+async fn join_and_cancel(app: &TestApp, users: &[TestUser], capacity: usize, max_waitlist: usize) {
     let _only = ONE_AT_A_TIME.lock().await;
     let event = app.create_event(i32::try_from(capacity).unwrap()).await;
-    let all_users = users(USERS);
-    let calls = join_all(all_users.iter().map(|user| timed_join(app, &event, user))).await;
+    let calls = join_all(users.iter().map(|user| timed_join(app, &event, user))).await;
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for (_, response) in &calls {
         let outcome = match response.0 {
@@ -64,13 +62,13 @@ async fn join_and_cancel(app: &TestApp, capacity: usize, max_waitlist: usize) {
         };
         *counts.entry(outcome).or_default() += 1;
     }
-    let waitlisted = max_waitlist.min(USERS - capacity);
+    let waitlisted = max_waitlist.min(users.len() - capacity);
     assert_eq!(counts["active"], capacity, "{counts:?}");
     assert_eq!(counts["waitlisted"], waitlisted, "{counts:?}");
     let full = counts.get("event.full").copied().unwrap_or_default();
     assert_eq!(
         capacity + waitlisted + full,
-        USERS,
+        users.len(),
         "other error: {counts:?}"
     );
 
@@ -85,7 +83,7 @@ async fn join_and_cancel(app: &TestApp, capacity: usize, max_waitlist: usize) {
     assert_eq!(waitlist, order[capacity..]);
 
     let canceling: HashSet<_> = active.iter().take(CANCELS).copied().collect();
-    let canceling = all_users.iter().filter(|user| canceling.contains(&user.id));
+    let canceling = users.iter().filter(|user| canceling.contains(&user.id));
     let canceled = join_all(canceling.map(|user| app.cancel(&event, user))).await;
     assert!(canceled.iter().all(|response| response.0 == 200));
     assert_eq!(
@@ -103,11 +101,11 @@ async fn join_and_cancel(app: &TestApp, capacity: usize, max_waitlist: usize) {
 }
 
 pub(crate) async fn two_thousand_joins_fill_seats_and_long_waitlist_in_order(app: TestApp) {
-    join_and_cancel(&app, 100, 1_000).await;
+    join_and_cancel(&app, &users(2_000), 100, 1_000).await;
 }
 
-pub(crate) async fn two_thousand_joins_fill_seats_and_default_waitlist_in_order(app: TestApp) {
-    join_and_cancel(&app, 100, 100).await;
+pub(crate) async fn five_hundred_joins_fill_seats_and_default_waitlist_in_order(app: TestApp) {
+    join_and_cancel(&app, &users(500), 100, 100).await;
 }
 
 pub(crate) async fn concurrent_joins_and_cancels_have_a_serial_history(app: TestApp) {

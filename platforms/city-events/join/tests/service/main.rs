@@ -74,7 +74,7 @@ seaworthy_testkit::on_every_database! {
 mod long_queues {
     seaworthy_testkit::on_every_database! {
         crate::app::start_for_long_queues, run_in_test;
-        concurrency: two_thousand_joins_fill_seats_and_default_waitlist_in_order;
+        concurrency: five_hundred_joins_fill_seats_and_default_waitlist_in_order;
     }
 }
 
