@@ -116,8 +116,8 @@ async fn outages_under_load_lose_nothing_res_1() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn short_outages_of_broker_and_join_lose_nothing_res_1() {
-    let parts = ["rabbitmq", "join"].map(|part| (part, REQUESTS));
+async fn short_outages_of_servers_and_join_lose_nothing_res_1() {
+    let parts = ["redis", "rabbitmq", "postgres", "join"].map(|part| (part, REQUESTS));
     run_outages(&parts, SHORT_OUTAGE, 1, REQUESTS).await;
 }
 
