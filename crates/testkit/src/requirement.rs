@@ -1,6 +1,8 @@
 //! Tools and servers that a test needs. `./test` provides most of them by environment variables.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
+
+use rustix::process::geteuid;
 
 /// Returns the value of a variable such as `SEAWORTHY_TEST_PROMTOOL`. Without it the test
 /// prints `SKIPPED`. With `CI=true` a missing variable is a failure.
@@ -51,6 +53,40 @@ fn skip_without(program: &str, must_run: bool) {
     eprintln!("SKIPPED: {program} is not on the path");
 }
 
+/// Returns a command that runs a program as root, by `sudo` if this user is not root. If `sudo`
+/// needs a password, the test prints `SKIPPED`. With `CI=true` it fails.
+///
+/// # Panics
+/// `CI` is `true` and this user cannot become root. CI must run every test.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+pub fn as_root(program: &Path) -> Option<Command> {
+    if geteuid().is_root() {
+        return Some(Command::new(program));
+    }
+    let sudo = || {
+        let mut command = Command::new("sudo");
+        command.arg("-n");
+        command
+    };
+    let tried = sudo().arg("true").output();
+    if !tried.is_ok_and(|ended| ended.status.success()) {
+        assert!(
+            !must_run_every_test(),
+            "sudo is missing or needs a password"
+        );
+        eprintln!("SKIPPED: sudo is missing or needs a password");
+        return None;
+    }
+    // sudo does not pass variables on.
+    let variables = ["PATH", "XDG_CACHE_HOME"].into_iter();
+    let variables =
+        variables.filter_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?)));
+    let mut command = sudo();
+    command.arg("env").args(variables).arg(program);
+    Some(command)
+}
+
 /// Whether this is CI with all servers.
 fn must_run_every_test() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true")
@@ -65,6 +101,14 @@ mod tests {
     fn missing_program_skips_the_test_outside_of_ci() {
         skip_without("no-such-program", false);
         assert!(has_program(env!("CARGO"), "--version"));
+    }
+
+    #[test]
+    fn program_runs_as_root() {
+        if let Some(mut command) = as_root(Path::new("id")) {
+            let ended = command.arg("-u").output().unwrap();
+            assert_eq!(ended.stdout, b"0\n", "{ended:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod captcha;
 mod captcha_answers;
 mod catalogue;
 mod clients;
+mod compose;
 mod contract_files;
 mod contract_variables;
 mod documents;
