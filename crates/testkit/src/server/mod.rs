@@ -9,6 +9,7 @@ pub mod cost;
 pub mod dapr;
 pub mod database;
 pub mod exim;
+pub mod image;
 pub mod kafka;
 pub mod mariadb;
 pub mod nats;
