@@ -28,6 +28,7 @@ mod governed;
 mod headers;
 mod hostile;
 mod idempotency_keys;
+mod image;
 mod in_flight;
 mod journey;
 mod keys;

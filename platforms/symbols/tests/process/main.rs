@@ -21,6 +21,7 @@ mod errors;
 mod grpc;
 mod health;
 mod http;
+mod image;
 mod malformed;
 mod python;
 mod reflection;
