@@ -99,7 +99,9 @@ impl ExternalPackage {
         command
             .current_dir(self.folder())
             .env("CARGO_TARGET_DIR", &self.target)
-            .env("CARGO_NET_OFFLINE", "true");
+            .env("CARGO_NET_OFFLINE", "true")
+            // CI builds the workspace with Clippy, but users compile without it.
+            .env_remove("RUSTC_WORKSPACE_WRAPPER");
         let own = env::vars_os().filter(|(name, _)| {
             let name = name.to_string_lossy();
             name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")

@@ -174,10 +174,10 @@ impl Lockout {
                 return Err(error);
             }
             if permit.is_none() {
-                permit = self.waiting.try_acquire().ok();
-            }
-            if permit.is_none() {
-                return Err(error);
+                let Ok(acquired) = self.waiting.try_acquire() else {
+                    return Err(error);
+                };
+                permit = Some(acquired);
             }
             *reserved = None;
             let has_ended = self.running.wait_below(account, running);

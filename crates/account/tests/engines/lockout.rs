@@ -91,7 +91,7 @@ pub(crate) async fn attempts_wait_for_running_ones_auth_2(test: TestDatabase) {
     lockout.record_success(sixth.await.unwrap()).await.unwrap();
 }
 
-pub(crate) async fn waiting_attempt_delays_no_other_account_auth_2(test: TestDatabase) {
+pub(crate) async fn waiting_attempt_does_not_delay_other_accounts_auth_2(test: TestDatabase) {
     let lockout = with_long_lock(&test);
     let mut running = Vec::new();
     for _ in 0..5 {

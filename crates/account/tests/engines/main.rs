@@ -35,7 +35,7 @@ seaworthy_testkit::on_every_database! {
         account_waits_after_failures_if_it_exists_or_not_auth_2,
         concurrent_attempts_count_like_sequential_ones_auth_2,
         attempts_wait_for_running_ones_auth_2,
-        waiting_attempt_delays_no_other_account_auth_2,
+        waiting_attempt_does_not_delay_other_accounts_auth_2,
         running_attempt_that_fails_keeps_the_lock_auth_2,
         attempts_do_not_wait_for_rejected_ones_auth_2,
         ip_waits_over_all_accounts_despite_a_success_auth_2,

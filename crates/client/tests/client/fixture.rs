@@ -31,7 +31,7 @@ pub(crate) enum Reply {
     Bytes(Vec<u8>),
     /// Sends these bytes and closes.
     Last(Vec<u8>),
-    /// Answers never.
+    /// Never answers.
     Stalled,
     /// Sends the first bytes once and the second without an end, with a pause before each.
     Endless(Vec<u8>, Vec<u8>, Duration),
@@ -106,7 +106,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 let _ = stream.shutdown().await;
                 return;
             }
-            Reply::Silence => std::future::pending().await,
+            Reply::Stalled => std::future::pending().await,
             Reply::Endless(first, rest, pause) => {
                 if stream.write_all(&first).await.is_err() {
                     return;

@@ -13,7 +13,7 @@ async fn metrics_count_each_call_once_obs_5() {
         0 => answer("200 OK", "", "well"),
         1 => answer("404 Not Found", "", ""),
         2 => Reply::Last(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort".to_vec()),
-        _ => Reply::Silence,
+        _ => Reply::Stalled,
     })
     .await;
     let metrics = Metrics::new();

@@ -127,7 +127,7 @@ async fn breaker_opens_for_failing_dependency_res_1() {
 
 #[tokio::test]
 async fn bulkhead_bounds_concurrent_calls_res_5() {
-    let server = Server::start(|_, _| Reply::Silence).await;
+    let server = Server::start(|_, _| Reply::Stalled).await;
     let client = client(|config| {
         config.policies.bulkhead = serde_json::from_str(r#"{"max_concurrent_calls": 1}"#).unwrap();
     });
@@ -194,7 +194,7 @@ async fn unread_or_too_large_body_is_not_a_failure_res_1() {
 /// A server that answers the first request never, and any other at once.
 async fn late_at_first() -> Server {
     Server::start(|before, _| match before {
-        0 => Reply::Silence,
+        0 => Reply::Stalled,
         _ => answer("200 OK", "", "again"),
     })
     .await

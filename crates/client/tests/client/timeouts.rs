@@ -31,7 +31,7 @@ fn assert_timed_out(error: ClientError, expected: TimeoutKind, allowed: u64, beg
 
 #[tokio::test]
 async fn silent_server_costs_attempt_timeout_res_3() {
-    let server = Server::start(|_, _| Reply::Silence).await;
+    let server = Server::start(|_, _| Reply::Stalled).await;
     let client = client(|config| {
         once(config);
         config.policies.attempt_timeout = Timeout::from_millis(200);
@@ -50,7 +50,7 @@ async fn silent_server_costs_attempt_timeout_res_3() {
 
 #[tokio::test]
 async fn all_attempts_cost_total_timeout_res_3() {
-    let server = Server::start(|_, _| Reply::Silence).await;
+    let server = Server::start(|_, _| Reply::Stalled).await;
     let client = client(|config| {
         config.policies.attempt_timeout = Timeout::from_millis(150);
         config.policies.total_timeout = Timeout::from_millis(250);
@@ -63,7 +63,7 @@ async fn all_attempts_cost_total_timeout_res_3() {
 
 #[tokio::test]
 async fn request_timeout_only_shortens_res_3() {
-    let server = Server::start(|_, _| Reply::Silence).await;
+    let server = Server::start(|_, _| Reply::Stalled).await;
     let client = client(|config| config.policies.total_timeout = Timeout::from_millis(300));
     for (timeout, expected) in [(100, 100), (60_000, 300)] {
         let began = Instant::now();
@@ -106,7 +106,7 @@ async fn slow_body_costs_total_timeout_res_3() {
 
 #[tokio::test]
 async fn deadline_of_request_shortens_call_life_6() {
-    let server = Server::start(|_, _| Reply::Silence).await;
+    let server = Server::start(|_, _| Reply::Stalled).await;
     let client = client(|_| {});
     let request = |wait| {
         let identity = ServiceIdentity::new("shop", "1.0.0");

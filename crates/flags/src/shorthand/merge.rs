@@ -17,8 +17,8 @@ pub(super) fn merge(base: &mut Value, upper: &Value) {
 
 /// Prepares a flag of a lower file, and the same flag of an upper one, for [`merge`]. An upper
 /// `true` or `false` replaces the conditions and not the items that the flag governs, because their
-/// loss would expose the governed APIs. Rules of another strategy replace all rules, because they
-/// would otherwise combine.
+/// loss would expose the governed APIs. Another strategy removes the rules of the lower file, because
+/// they would otherwise combine.
 pub(super) fn align(lower: &mut Value, upper: &mut Value) {
     if let Value::Bool(enabled) = *upper
         && let Some(fields) = lower.as_object_mut()
@@ -36,10 +36,7 @@ pub(super) fn align(lower: &mut Value, upper: &mut Value) {
     }
     let strategy = upper.get("strategy");
     let is_same = strategy.is_none() || strategy == lower.get("strategy");
-    if !is_same
-        && upper.get("rules").is_some()
-        && let Some(fields) = lower.as_object_mut()
-    {
+    if !is_same && let Some(fields) = lower.as_object_mut() {
         fields.remove("rules");
     }
 }
@@ -81,6 +78,8 @@ mod tests {
             json!({"strategy": "percentage", "rules": {"percentage": 50, "sticky_by": "device"}});
         let testers = json!({"strategy": "user", "rules": {"whitelist": ["ann"]}});
         assert_eq!(merged(half.clone(), testers.clone()), testers);
+        let window = json!({"strategy": "time", "from": "2027-01-01"});
+        assert_eq!(merged(half.clone(), window.clone()), window);
         let five = json!({"strategy": "percentage", "rules": {"percentage": 5}});
         assert_eq!(
             merged(half, five),

@@ -167,7 +167,7 @@ async fn flag_of_a_method_is_on_by_default_and_a_breaker_flag_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn override_for_one_user_closes_no_route_for_others_flag_1() {
+async fn override_for_one_user_does_not_affect_others_flag_1() {
     let app = start().await;
     let path = "/v1/slow-reports/1";
     let author = Author::new("a test");

@@ -140,7 +140,11 @@ impl Exchange {
         }
         let redactor = self.stack.observer.redactor();
         let text = self.guard(|| ReplacedText::take(&mut response, redactor));
-        let code = code_of(status).unwrap_or(Code::Internal);
+        let code = match status {
+            // As gRPC clients map it.
+            StatusCode::BAD_GATEWAY => Code::Unavailable,
+            _ => code_of(status).unwrap_or(Code::Internal),
+        };
         let replaced = self.fail(foreign_failure(code, text.unwrap_or_default()));
         self.status = replaced.status().as_u16();
         replaced

@@ -24,7 +24,6 @@ use seaworthy_core::{Backoff, ServiceIdentity, Timeout, error_chain};
 use seaworthy_resilience::circuit_breaker::CircuitBreaker;
 use seaworthy_service::Tasks;
 use seaworthy_telemetry::Telemetry;
-use session::SessionEnd;
 pub use state::ConsumerReport;
 pub(crate) use state::State;
 use tokio::{sync::Semaphore, time};
@@ -106,6 +105,7 @@ impl Consumer {
         let mut in_flight = session::InFlight::new();
         while !self.stop.is_cancelled() {
             if self.state.is_paused() {
+                self.set_connected(false);
                 self.finish_draining(&mut in_flight).await;
             }
             if first.is_none() && !self.state.wait_while_paused(&self.stop).await {
@@ -122,32 +122,18 @@ impl Consumer {
                 Ok(deliveries) => {
                     self.set_connected(true);
                     let begun = time::Instant::now();
-                    let end = self.session(deliveries, &mut in_flight).await;
+                    let ended = self.session(deliveries, &mut in_flight).await;
                     if begun.elapsed() >= RECONNECT_MAX_BACKOFF.get() {
                         failures = 0;
                     }
-                    let is_replaced = match end {
-                        SessionEnd::Superseded => true,
-                        // A newer connection ended the session.
-                        SessionEnd::Halted => !self.stop.is_cancelled() && !self.state.is_paused(),
-                        SessionEnd::Lost(_) => false,
-                    };
-                    if is_replaced {
-                        // All replicas replace their sessions at the same time. The service stays
-                        // ready unless the next session cannot be opened.
-                        continue;
-                    }
-                    self.set_connected(false);
-                    match end {
-                        SessionEnd::Halted | SessionEnd::Superseded => continue,
-                        SessionEnd::Lost(error) => error,
-                    }
-                }
-                Err(error) => {
-                    self.set_connected(false);
+                    // All replicas replace their sessions at the same time after a rotation. The
+                    // service stays ready unless the next session cannot be opened.
+                    let Err(error) = ended else { continue };
                     error
                 }
+                Err(error) => error,
             };
+            self.set_connected(false);
             self.state.record_error(&problem);
             let backoff = delays.delay(failures);
             failures = failures.saturating_add(1);

@@ -26,15 +26,6 @@ const NO_EXTENSION: Duration = Duration::from_secs(60 * 60);
 /// The maximum number of deliveries that are settled together. It exceeds the default prefetch.
 const MAX_SETTLED_AT_ONCE: usize = 256;
 
-pub(super) enum SessionEnd {
-    /// A stop, a pause or a newer connection ended it, after all deliveries were settled.
-    Halted,
-    /// A newer connection replaces it. Its deliveries are settled in later sessions.
-    Superseded,
-    /// The connection was lost. The broker redelivers unsettled messages.
-    Lost(TransportError),
-}
-
 /// The action of the session for a delivery whose handler has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Settlement {
@@ -86,12 +77,15 @@ impl Job {
 
 impl Consumer {
     /// Receives, starts and settles the messages of one session, and settles those of superseded
-    /// ones.
+    /// ones. Returns `Ok` after a stop or a pause, or if a newer connection replaces the session.
+    ///
+    /// # Errors
+    /// The connection was lost. The broker redelivers unsettled messages.
     pub(super) async fn session(
         self: &Arc<Self>,
         deliveries: Arc<dyn Deliveries>,
         in_flight: &mut InFlight,
-    ) -> SessionEnd {
+    ) -> Result<(), TransportError> {
         in_flight.sessions += 1;
         let returns_new_topics = deliveries.returns_new_topics();
         let mut open = OpenSession {
@@ -128,7 +122,7 @@ impl Consumer {
                             if !open.unacknowledged.is_empty() {
                                 in_flight.draining.push(open);
                             }
-                            return SessionEnd::Superseded;
+                            return Ok(());
                         }
                         Err(error) => break Err(error),
                     },
@@ -169,13 +163,10 @@ impl Consumer {
         };
         open.session.halt.cancel();
         open.session.lost.cancel();
-        match outcome {
-            Ok(()) => SessionEnd::Halted,
-            Err(error) => {
-                in_flight.drop_waiting(open.session.number);
-                SessionEnd::Lost(error)
-            }
+        if outcome.is_err() {
+            in_flight.drop_waiting(open.session.number);
         }
+        outcome
     }
 
     /// Settles the messages of superseded sessions while no session is open.

@@ -151,7 +151,7 @@ impl Clients {
     }
 
     /// The password that new clients use (CONF-5).
-    pub(super) fn password(&self) -> Option<Secret<String>> {
+    fn password(&self) -> Option<Secret<String>> {
         let used = self.used.borrow();
         used.as_ref().map(|used| used.text.clone())
     }

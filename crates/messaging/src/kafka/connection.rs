@@ -61,14 +61,7 @@ impl BrokerConnection {
             timeout,
             state: Arc::default(),
         };
-        tokio::spawn(connection.clone().watch());
-        let (followed, closed) = (clients.clone(), connection.state.closed.clone());
-        tokio::spawn(async move {
-            tokio::select! {
-                () = follow_password(followed, timeout) => {}
-                () = closed.cancelled() => {}
-            }
-        });
+        tokio::spawn(connection.clone().watch(clients.clone()));
         Ok(connection)
     }
 
@@ -115,8 +108,8 @@ impl BrokerConnection {
         self.state.closed.clone().drop_guard()
     }
 
-    /// Detects the return of a lost cluster without a publication.
-    async fn watch(self) {
+    /// Detects the return of a lost cluster without a publication, and follows the password.
+    async fn watch(self, clients: Clients) {
         let back = async {
             loop {
                 self.state.lost.notified().await;
@@ -129,6 +122,7 @@ impl BrokerConnection {
         };
         tokio::select! {
             () = back => {}
+            () = follow_password(clients, self.timeout) => {}
             () = self.state.closed.cancelled() => {}
         }
     }

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rdkafka::error::KafkaResult;
-use seaworthy_core::Secret;
 use tokio_util::sync::CancellationToken;
 
 use super::{client::Clients, detached::Detached};
@@ -20,7 +19,8 @@ type Create<C> = dyn Fn(&Clients) -> KafkaResult<C> + Send + Sync;
 
 struct Created<C: Send + Sync + 'static> {
     client: Arc<Detached<C>>,
-    password: Option<Secret<String>>,
+    /// The version of its password.
+    version: u64,
 }
 
 impl<C: Send + Sync + 'static> Renewed<C> {
@@ -39,21 +39,20 @@ impl<C: Send + Sync + 'static> Renewed<C> {
 
     fn create(&self) -> KafkaResult<Created<C>> {
         // A rotation in between replaces the client once more.
-        let password = self.clients.password();
+        let version = self.clients.password_version();
         Ok(Created {
             client: Arc::new(Detached::new((self.create)(&self.clients)?)),
-            password,
+            version,
         })
     }
 
-    /// Returns the client with the newest password, or `None` after the close.
+    /// Returns a client with the password that new clients use, or `None` after the close.
     pub(super) fn get(&self) -> KafkaResult<Option<Arc<Detached<C>>>> {
         let mut current = self.current.lock();
         let Some(created) = &*current else {
             return Ok(None);
         };
-        let used = created.password.as_ref().map(Secret::expose);
-        if used != self.clients.password().as_ref().map(Secret::expose) {
+        if created.version != self.clients.password_version() {
             tracing::info!("a Kafka client is replaced, because its password was rotated");
             *current = Some(self.create()?);
         }

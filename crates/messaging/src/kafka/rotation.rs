@@ -4,6 +4,7 @@ use seaworthy_core::{RotationAttempts, error_chain};
 use tokio::time;
 
 use super::{client::Clients, connection::check_password};
+use crate::transport::TransportError;
 
 /// How often the service checks whether the password was rotated.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -22,6 +23,13 @@ pub(super) async fn follow_password(clients: Clients, timeout: Duration) {
         }
         match check_password(&rotated, timeout).await {
             Ok(()) => clients.accept(&rotated),
+            // The cluster has not rejected the password, so the next attempt needs no backoff.
+            Err(error @ TransportError::Unavailable(_)) => {
+                tracing::debug!(
+                    problem = error_chain(&error),
+                    "the rotated password cannot be checked"
+                );
+            }
             Err(error) => {
                 if attempts.record_failure(newest, time::Instant::now().into_std()) {
                     tracing::warn!(

@@ -53,12 +53,18 @@ async fn message_of_foreign_failure_is_in_the_log_sec_4_obs_2() {
 
 #[tokio::test]
 async fn text_of_a_foreign_layer_is_in_the_log_sec_4_obs_2() {
-    let failed = async || {
-        let text = "user ada@example.org: no relation orders";
-        (StatusCode::SERVICE_UNAVAILABLE, text)
-    };
-    let routes = Routes::new().post("/orders.v1.Orders/Get", failed);
+    const TEXT: &str = "user ada@example.org: no relation orders";
+    let routes = Routes::new()
+        .post("/orders.v1.Orders/Get", async || {
+            (StatusCode::SERVICE_UNAVAILABLE, TEXT)
+        })
+        .post("/orders.v1.Orders/List", async || {
+            (StatusCode::BAD_GATEWAY, TEXT)
+        });
     let fixture = fixture(HttpConfig::default(), routes);
+    // Clients retry this status, as they do without a replacement.
+    let response = fixture.call("List", &[]).await;
+    assert_eq!(response.field("grpc-status"), "14");
     let response = fixture.call("Get", &[]).await;
     assert_eq!(response.status, StatusCode::OK);
     assert_eq!(response.field("content-type"), "application/grpc");

@@ -36,7 +36,7 @@ fn stalled_calls_open_breaker_res_1() {
 }
 
 #[test]
-fn few_pending_calls_are_no_stall_res_1() {
+fn few_pending_calls_are_not_stalled_res_1() {
     type Event = fn(&Bench, &mut Vec<Admission>);
     let events: [Event; 3] = [
         |bench, _| assert!(bench.call(Outcome::Success)),
