@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Deployed code is not implemented",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded. These findings have low confidence: a method that only returns null or a constant, a field that is set twice in a row, a function that promises an effect (`sendMail`) and only logs, a message handler without any effect, a random result, code below a comment that says that it simulates something, a body that is a comment (Go), and an object whose fields a function sets and that it then drops. A log text that names a mock or a simulation counts too.",
+        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs, fakes and base classes are excluded. These findings have low confidence: a method that only returns null or a constant, a field that is set twice in a row, a function that promises an effect (`sendMail`) and only logs, a message handler without any effect, a random result, code below a comment that says that it simulates something, a body that is a comment (Go), and an object whose fields a function sets and that it then drops. A log text that names a mock or a simulation counts too.",
         why: "The feature looks available, and each use of it fails.",
         fix: &[(
             "any",

@@ -6,6 +6,7 @@
 mod address;
 mod container;
 mod credential;
+mod double;
 mod dual_write;
 mod exposed;
 mod failure;

@@ -1,5 +1,6 @@
 //! Unfinished code, and connections to brokers that are opened once.
 
+use super::double::is_double;
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
@@ -47,7 +48,10 @@ fn stub(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             | "UnsupportedOperationException"
             | "NotImplementedException"
     );
-    if !raises || mentions(&code.file.path, &["mock", "stub", "abstract", "base"]) {
+    if !raises
+        || mentions(&code.file.path, &["mock", "stub", "abstract", "base"])
+        || is_double(code, call.node)
+    {
         return;
     }
     let text = code.text(call.node);
