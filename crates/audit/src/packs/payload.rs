@@ -1,7 +1,10 @@
 //! Requests and records of people that code writes to its log, in every language.
 
+mod response;
+
 use tree_sitter::Node;
 
+use self::response::Response;
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
@@ -137,10 +140,14 @@ pub(super) fn logs(call: &Call<'_>) -> bool {
         .rsplit(['.', ')'])
         .next()
         .unwrap_or(call.receiver);
+    let receiver = receiver.to_lowercase();
     let method = call.method.to_lowercase();
     let plain = call.receiver.is_empty() && method == "print";
+    // `fmt.Errorf` returns an error and logs nothing.
+    let returns = receiver == "fmt" && !method.starts_with("print");
     plain
-        || LOGGERS.contains(&receiver.to_lowercase().as_str())
+        || !returns
+            && LOGGERS.contains(&receiver.as_str())
             && METHODS.iter().any(|start| method.starts_with(start))
 }
 
@@ -194,10 +201,12 @@ fn inspect<'t>(code: &Code<'t>, call: &Call<'t>, node: Node<'t>, as_text: bool) 
     }
     let last = text.rsplit('.').next().unwrap_or(&text);
     if BODIES.contains(&text.as_str()) {
-        return Some((
-            Verdict::LikelyBroken,
-            format!("the body of a message (`{text}`)"),
-        ));
+        let (verdict, what) = match response::source(code, call.node, &text) {
+            None => (Verdict::LikelyBroken, "the body of a message"),
+            Some(Response::Any) => (Verdict::LikelyBroken, "the body of a response"),
+            Some(Response::Failed) => (Verdict::Review, "the body of a failed response"),
+        };
+        return Some((verdict, format!("{what} (`{text}`)")));
     }
     let go = code.file.language == Language::Go;
     let record = RECORDS.contains(&last)
