@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Logs contain e-mail addresses or telephone numbers",
         severity: Severity::Medium,
         category: Category::Observability,
-        meaning: "An argument of a logging call is an e-mail address, a telephone number or a postal code (`recipient.getEmail()`), or in C# a whole message. The rule reports one finding per file.",
+        meaning: "An argument of a logging call is an e-mail address, a telephone number or a postal code (`recipient.getEmail()`), or in C# a whole message. The rule reports one finding per file. Low if all records have the level debug.",
         why: "Logs are read by more people and kept longer than the data itself, and deletion requests do not reach them.",
         fix: &[("any", "Log the identifier of the record.")],
         references: &[

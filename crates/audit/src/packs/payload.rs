@@ -117,6 +117,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             Some((argument.value, verdict, what))
         });
         if let Some((argument, verdict, what)) = found {
+            let verdict = if verdict != Verdict::Review && is_debug(call) {
+                Verdict::Minor
+            } else {
+                verdict
+            };
             let body = code
                 .find_all(argument, &["member_expression"])
                 .into_iter()
@@ -149,6 +154,15 @@ pub(super) fn logs(call: &Call<'_>) -> bool {
         || !returns
             && LOGGERS.contains(&receiver.as_str())
             && METHODS.iter().any(|start| method.starts_with(start))
+}
+
+/// Whether a call logs with a level that is off by default. `console.debug` has no level.
+fn is_debug(call: &Call<'_>) -> bool {
+    let method = call.method.to_lowercase();
+    !call.receiver.ends_with("console")
+        && ["debug", "trace"]
+            .iter()
+            .any(|level| method.starts_with(level))
 }
 
 type Found = (Verdict, String);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::observed::{is_breach, is_kept, outcome};
 use super::{Breach, Outcome};
 use crate::model::Model;
-use crate::model::facts::{Observation, Practice};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs_read;
 
 /// Returns one breach per file for a practice, or a pass if a file that could show one was read.
@@ -29,7 +29,13 @@ pub fn observed_in_repository(model: &Model, practice: Practice, passed: &str) -
         {
             seen.entry(observation.at.span.start).or_insert(observation);
         }
-        let Some((_, first)) = seen.pop_first() else {
+        // A place of low severity is reported only if the file has no other.
+        let first = seen
+            .iter()
+            .find(|(_, observation)| observation.verdict != Verdict::Minor)
+            .or_else(|| seen.first_key_value())
+            .map(|(start, _)| *start);
+        let Some(first) = first.and_then(|start| seen.remove(&start)) else {
             continue;
         };
         let evidence = match seen.len() {
@@ -64,3 +70,27 @@ fn is_kept_for(model: &Model, path: &str, observation: &Observation) -> bool {
 
 /// Maximum number of further places. More make the report long and add no information.
 const MAX_RELATED: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::{AuditConfig, Severity, audit};
+
+    #[test]
+    fn debug_record_does_not_hide_another_of_its_file_obs_3() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop");
+        fs::create_dir(&root).unwrap();
+        let text =
+            "logger.debug(\"to %s\", user.email)\n\n\nlogger.info(\"sent to %s\", user.email)\n";
+        fs::write(root.join("mail.py"), text).unwrap();
+        let report = audit(&root, &AuditConfig::default()).unwrap();
+        let found = report
+            .findings
+            .iter()
+            .find(|finding| finding.id == "OBS-3.personal-data")
+            .unwrap();
+        assert_eq!((found.line, found.severity), (4, Severity::Medium));
+    }
+}

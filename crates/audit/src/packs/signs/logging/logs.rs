@@ -3,27 +3,41 @@
 use super::{JVM, PYTHON, Sign};
 use crate::model::facts::{Practice, Verdict};
 
+/// A log record with data of a person. Records of the level debug are off by default.
+const fn person(verdict: Verdict, files: &'static [&'static str], pattern: &'static str) -> Sign {
+    Sign {
+        practice: Practice::PersonLogged,
+        verdict,
+        files,
+        pattern,
+        unless: "",
+        elsewhere: "",
+        evidence: "a log record contains the e-mail address or telephone number of a person",
+        within: "",
+    }
+}
+
 pub(super) const SIGNS: &[Sign] = &[
-    Sign {
-        practice: Practice::PersonLogged,
-        verdict: Verdict::LikelyBroken,
-        files: JVM,
-        pattern: r"(?i)\b(?P<what>log(?:ger)?\.(?:info|warn|error|debug)\([^;]*?[,+]\s*[\w.()]*get(?:email|phone|mobile|telephone)\w*\(\))",
-        unless: "",
-        elsewhere: "",
-        evidence: "a log record contains the e-mail address or telephone number of a person",
-        within: "",
-    },
-    Sign {
-        practice: Practice::PersonLogged,
-        verdict: Verdict::LikelyBroken,
-        files: &[".cs"],
-        pattern: r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error|Debug)\([^;]*?[,{]\s*\w+\.(?:\w+\.)*(?:Email\w*|Phone\w*|TelephoneNumber|PostalCode|Iban|BirthDate))",
-        unless: "",
-        elsewhere: "",
-        evidence: "a log record contains the e-mail address or telephone number of a person",
-        within: "",
-    },
+    person(
+        Verdict::LikelyBroken,
+        JVM,
+        r"(?i)\b(?P<what>log(?:ger)?\.(?:info|warn|error)\([^;]*?[,+]\s*[\w.()]*get(?:email|phone|mobile|telephone)\w*\(\))",
+    ),
+    person(
+        Verdict::Minor,
+        JVM,
+        r"(?i)\b(?P<what>log(?:ger)?\.debug\([^;]*?[,+]\s*[\w.()]*get(?:email|phone|mobile|telephone)\w*\(\))",
+    ),
+    person(
+        Verdict::LikelyBroken,
+        &[".cs"],
+        r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error)\([^;]*?[,{]\s*\w+\.(?:\w+\.)*(?:Email\w*|Phone\w*|TelephoneNumber|PostalCode|Iban|BirthDate))",
+    ),
+    person(
+        Verdict::Minor,
+        &[".cs"],
+        r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?Debug\([^;]*?[,{]\s*\w+\.(?:\w+\.)*(?:Email\w*|Phone\w*|TelephoneNumber|PostalCode|Iban|BirthDate))",
+    ),
     Sign {
         practice: Practice::PersonLogged,
         verdict: Verdict::Review,
@@ -34,26 +48,26 @@ pub(super) const SIGNS: &[Sign] = &[
         evidence: "a log record contains a whole message",
         within: "",
     },
-    Sign {
-        practice: Practice::PersonLogged,
-        verdict: Verdict::LikelyBroken,
-        files: PYTHON,
-        pattern: r#"\b(?P<what>log(?:ger|ging)?\.(?:info|warning|error|debug|exception)\([^\n]*?(?:,\s*|\{)(?:\w+\.)+(?:email|phone|phone_number|mobile)\b)"#,
-        unless: "",
-        elsewhere: "",
-        evidence: "a log record contains the e-mail address or telephone number of a person",
-        within: "",
-    },
-    Sign {
-        practice: Practice::PersonLogged,
-        verdict: Verdict::LikelyBroken,
-        files: &[".ts", ".js"],
-        pattern: r"\b(?P<what>(?:console|logger|log|this\.logger)\.(?:log|info|warn|error|debug)\([^\n]*?(?:,\s*|\$\{)(?:\w+\.)+(?:email|phone|phoneNumber|mobile)\b)",
-        unless: "",
-        elsewhere: "",
-        evidence: "a log record contains the e-mail address or telephone number of a person",
-        within: "",
-    },
+    person(
+        Verdict::LikelyBroken,
+        PYTHON,
+        r"\b(?P<what>log(?:ger|ging)?\.(?:info|warning|error|exception)\([^\n]*?(?:,\s*|\{)(?:\w+\.)+(?:email|phone|phone_number|mobile)\b)",
+    ),
+    person(
+        Verdict::Minor,
+        PYTHON,
+        r"\b(?P<what>log(?:ger|ging)?\.debug\([^\n]*?(?:,\s*|\{)(?:\w+\.)+(?:email|phone|phone_number|mobile)\b)",
+    ),
+    person(
+        Verdict::LikelyBroken,
+        &[".ts", ".js"],
+        r"\b(?P<what>(?:console\.(?:log|info|warn|error|debug)|(?:logger|log|this\.logger)\.(?:log|info|warn|error))\([^\n]*?(?:,\s*|\$\{)(?:\w+\.)+(?:email|phone|phoneNumber|mobile)\b)",
+    ),
+    person(
+        Verdict::Minor,
+        &[".ts", ".js"],
+        r"\b(?P<what>(?:logger|log|this\.logger)\.debug\([^\n]*?(?:,\s*|\$\{)(?:\w+\.)+(?:email|phone|phoneNumber|mobile)\b)",
+    ),
     Sign {
         practice: Practice::LogLevel,
         verdict: Verdict::Minor,
