@@ -3,11 +3,17 @@
 //! The name decides first (`jwtSecret`, `DB_PASSWORD`), then the value. Names of settings, types
 //! and texts of pages are not credentials.
 
+mod surroundings;
+
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use tree_sitter::Node;
 
+use self::surroundings::{
+    is_auxiliary, is_compared, is_for_development, list_around, names_property, object_around,
+};
 use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
@@ -86,28 +92,53 @@ static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// `host=db user=app password=secret`.
 static PAIRS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)(?:^|[\s;])(?:password|pwd)=([^\s;]{1,64})").ok());
-/// Parts of files whose literals open nothing that is deployed.
-const AUXILIARY: &[&str] = &["seed", "migrat", "fixture", "storybook", "swagger", "mock"];
+/// A literal credential.
+struct Found<'t> {
+    /// The reported place.
+    place: Node<'t>,
+    verdict: Verdict,
+    evidence: String,
+    /// The object or list around the place and what repeats there. A report names it once.
+    group: Option<(usize, String)>,
+}
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
-    if mentions(&code.file.path, AUXILIARY) {
+    if is_auxiliary(code) {
         return;
     }
-    for node in code.find_all(code.root, ASSIGNMENTS) {
-        if is_test_code(code, node) {
+    let assigned = code
+        .find_all(code.root, ASSIGNMENTS)
+        .into_iter()
+        .filter(|node| !is_test_code(code, *node))
+        .filter_map(|node| {
+            let (name, value) = parts(node)?;
+            assigned(code, node, name, value)
+        });
+    let passed = code.calls.iter().filter_map(|call| passed(code, call));
+    let addresses = code
+        .find_all(code.root, STRINGS)
+        .into_iter()
+        .filter(|node| !is_test_code(code, *node))
+        .filter_map(|node| address(code, node));
+    let for_development = is_for_development(code.file.name());
+    let mut groups = BTreeSet::new();
+    for found in assigned.chain(passed).chain(addresses) {
+        if found.group.is_some_and(|group| !groups.insert(group)) {
             continue;
         }
-        if let Some((name, value)) = parts(node) {
-            assigned(code, node, name, value, facts);
-        }
-    }
-    for call in &code.calls {
-        passed(code, call, facts);
-    }
-    for node in code.find_all(code.root, STRINGS) {
-        if !is_test_code(code, node) {
-            address(code, node, facts);
-        }
+        let verdict = if for_development {
+            Verdict::Minor
+        } else {
+            found.verdict
+        };
+        show(
+            code,
+            facts,
+            found.place,
+            Practice::CodeCredential,
+            verdict,
+            found.evidence,
+        );
     }
 }
 
@@ -149,47 +180,36 @@ fn assigned<'t>(
     node: Node<'t>,
     name: Node<'t>,
     value: Node<'t>,
-    facts: &mut FactSink<'_>,
-) {
+) -> Option<Found<'t>> {
     let named = code.text(name).trim_matches(['"', '\'', '`']);
     if is_table_of_users(named, value) {
-        let pairs = code
+        return code
             .find_all(value, STRINGS)
             .into_iter()
             .filter_map(|text| code.string(text).known().cloned())
-            .any(|text| text.len() > 2 && text.contains(['_', ':', '$']));
-        if pairs {
-            let evidence = format!("`{named}` holds users with their passwords or hashes");
-            show(
-                code,
-                facts,
-                node,
-                Practice::CodeCredential,
-                Verdict::LikelyBroken,
-                evidence,
-            );
-        }
-        return;
+            .any(|text| text.len() > 2 && text.contains(['_', ':', '$']))
+            .then(|| Found {
+                place: node,
+                verdict: Verdict::LikelyBroken,
+                evidence: format!("`{named}` holds users with their passwords or hashes"),
+                group: None,
+            });
     }
     if !is_secret_name(named) {
-        return;
+        return None;
     }
-    let Some(text) = text_of(code, value) else {
-        return;
-    };
+    let text = text_of(code, value)?;
     let beside = node.parent().map_or("", |parent| code.text(parent));
     let connects = mentions(beside, &["host", "user", "addr", "database", "port"]);
-    if literal(named, &text, connects) {
-        let evidence = format!("`{named}` is a literal");
-        show(
-            code,
-            facts,
-            node,
-            Practice::CodeCredential,
-            Verdict::Broken,
-            evidence,
-        );
+    if !literal(named, &text, connects) || names_property(code, node, &text) {
+        return None;
     }
+    Some(Found {
+        place: node,
+        verdict: Verdict::Broken,
+        evidence: format!("`{named}` is a literal"),
+        group: list_around(node).map(|list| (list, named.to_owned())),
+    })
 }
 
 fn is_table_of_users(name: &str, value: Node<'_>) -> bool {
@@ -217,35 +237,26 @@ fn text_of<'t>(code: &Code<'t>, node: Node<'t>) -> Option<String> {
 }
 
 /// `.password("secret")`, `PlainCredentials("guest", "guest")`.
-fn passed(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+fn passed<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<Found<'t>> {
     if !TAKES_PASSWORD.contains(&call.method) || call.method.starts_with('@') {
-        return;
+        return None;
     }
-    let Some(text) = call
-        .arguments
-        .last()
-        .and_then(|last| text_of(code, last.value))
-    else {
-        return;
-    };
+    let last = call.arguments.last()?.value;
+    let text = text_of(code, last)?;
     if call.method == "PlainAuth" || !literal("password", &text, true) {
-        return;
+        return None;
     }
-    let evidence = format!("`{}` gets a literal", call.method);
-    // The place of the call is the place of its name: a chain of calls starts lines above.
-    let place = call.arguments.last().map_or(call.node, |last| last.value);
-    show(
-        code,
-        facts,
-        place,
-        Practice::CodeCredential,
-        Verdict::Broken,
-        evidence,
-    );
+    Some(Found {
+        // The place of the call is the place of its name: a chain of calls starts lines above.
+        place: last,
+        verdict: Verdict::Broken,
+        evidence: format!("`{}` gets a literal", call.method),
+        group: None,
+    })
 }
 
 /// `amqp://guest:guest@…` and the like.
-fn address<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
+fn address<'t>(code: &Code<'t>, node: Node<'t>) -> Option<Found<'t>> {
     let text = code.text(node).trim_matches(['"', '\'', '`']);
     let found = [&*ADDRESS, &*MYSQL]
         .into_iter()
@@ -259,15 +270,13 @@ fn address<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
         let captures = PAIRS.as_ref().filter(|_| connects)?.captures(text)?;
         Some((captures.get(1)?.as_str(), "server"))
     });
-    let Some((password, host)) = found else {
-        return;
-    };
+    let (password, host) = found?;
     let stands_in = password.contains(['%', '$', '{', '<', '*'])
         || host.contains("example")
         || mentions(password, &["your", "xxx", "..."]);
     let host = if host == "server" { "db" } else { host };
-    if stands_in || userinfo(password, host).is_none() {
-        return;
+    if stands_in || userinfo(password, host).is_none() || is_compared(code, node) {
+        return None;
     }
     let local = mentions(host, &["localhost", "127.0.0.1"]);
     let weak = userinfo(password, host) == Some(SecretClass::Weak);
@@ -279,12 +288,51 @@ fn address<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
         (_, true) => (Verdict::Broken, "a URL contains a default password"),
         (_, false) => (Verdict::Broken, "a URL contains a password"),
     };
-    show(
-        code,
-        facts,
-        node,
-        Practice::CodeCredential,
+    Some(Found {
+        place: node,
         verdict,
-        evidence,
-    );
+        evidence: evidence.to_owned(),
+        group: object_around(code, node).map(|object| (object, text.to_owned())),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::{AuditConfig, audit};
+
+    #[test]
+    fn credentials_of_one_list_or_object_are_reported_once_conf_5() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop");
+        fs::create_dir(&root).unwrap();
+        fs::write(
+            root.join("package.json"),
+            r#"{ "name": "shop", "dependencies": { "express": "^4.19.2" } }"#,
+        )
+        .unwrap();
+        let lines = [
+            "const app = require(\"express\")();",
+            "const users = [",
+            "  { name: \"ann\", password: \"blue§bird\" },",
+            "  { name: \"bob\", password: \"red§bird\" },",
+            "];",
+            "const database = {",
+            "  value: \"user=shop password=po§stgres dbname=shop\",",
+            "  text: \"user=shop password=po§stgres dbname=shop\",",
+            "};",
+            "app.listen(8080);",
+        ];
+        fs::write(root.join("server.js"), lines.join("\n").replace('§', "")).unwrap();
+        let report = audit(&root, &AuditConfig::default()).unwrap();
+        let mut found: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.id == "CONF-5.credential-in-code")
+            .map(|finding| finding.line)
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, [3, 7]);
+    }
 }

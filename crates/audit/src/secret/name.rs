@@ -35,7 +35,7 @@ const RANDOM_ONLY: &[&str] = &[
 ];
 /// Minimum number of characters of a random value.
 const MIN_RANDOM: usize = 20;
-/// Prefixes of names that are about an action or an error, not about a credential.
+/// Prefixes of names that are about an action, an error or a test, not about a credential.
 const PREFIXES: &[&str] = &[
     "forgot",
     "reset",
@@ -72,7 +72,30 @@ const PREFIXES: &[&str] = &[
     "route",
     "path",
     "key",
+    "fake",
+    "dummy",
 ];
+/// Prefixes of names that hold the name of a kind: `kindPassword = "Password"`.
+const KINDS: &[&str] = &[
+    "kind",
+    "resource",
+    "field",
+    "column",
+    "table",
+    "entity",
+    "attribute",
+    "property",
+    "param",
+    "parameter",
+    "claim",
+    "grant",
+];
+/// Values that name a credential instead of being one.
+const GENERIC: &[&str] = &["password", "passwd", "pwd", "secret", "token"];
+/// Suffixes of names of keys for other services, which reject a key that stands in for one.
+const FOREIGN: &[&str] = &["apikey", "accesskey"];
+/// Words of values that stand in for the key of another service.
+const STAND_INS: &[&str] = &["dummy", "placeholder", "fake"];
 /// Values that name a type or a state.
 const WORDS: &[&str] = &[
     "string",
@@ -86,6 +109,8 @@ const WORDS: &[&str] = &[
     "none",
     "null",
     "undefined",
+    "unknown",
+    "unset",
     "false",
     "true",
     "str",
@@ -122,16 +147,27 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     if plain == "passphrase" || plain.len() > 48 || describes_credential(last) {
         return false;
     }
-    let first: String = last
-        .chars()
+    SUFFIXES.iter().any(|end| plain.ends_with(end))
+        && !PREFIXES.contains(&first_word(last).as_str())
+}
+
+/// The first word of a name in lower case: `kind` of `kindPassword`, `KIND_PASSWORD` and
+/// `kind_password`.
+fn first_word(name: &str) -> String {
+    let caps = is_caps(name);
+    name.chars()
         .enumerate()
         .take_while(|(at, letter)| {
-            *at == 0
-                || (letter.is_ascii_lowercase() || is_caps(last) && letter.is_ascii_alphabetic())
+            *at == 0 || letter.is_ascii_lowercase() || caps && letter.is_ascii_alphabetic()
         })
         .map(|(_, letter)| letter.to_ascii_lowercase())
-        .collect();
-    SUFFIXES.iter().any(|end| plain.ends_with(end)) && !PREFIXES.contains(&first.as_str())
+        .collect()
+}
+
+/// Whether a value hides another value: `:xxxxx`.
+fn is_mask(value: &str) -> bool {
+    let inner = value.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+    !inner.is_empty() && inner.chars().all(|letter| matches!(letter, 'x' | 'X'))
 }
 
 fn is_caps(name: &str) -> bool {
@@ -160,11 +196,13 @@ pub(crate) fn literal(name: &str, value: &str, connects: bool) -> bool {
         && !REFERENCES.iter().any(|scheme| lower.starts_with(scheme))
         && !lower.contains("...")
         && !lower.contains("***")
+        && !is_mask(value)
         && !WORDS.contains(&lower.as_str());
     if !shape {
         return false;
     }
-    let (own, plain_value) = (plain(name.rsplit('.').next().unwrap_or(name)), plain(value));
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let (own, plain_value) = (plain(last), plain(value));
     // `SECRET_KEY: "secret_key"` names a setting, `DB_PASSWORD` a variable.
     let variable = value.contains('_') && is_caps(value);
     let dotted =
@@ -179,11 +217,18 @@ pub(crate) fn literal(name: &str, value: &str, connects: bool) -> bool {
     if own.ends_with("apikey") && plain_value.contains("apikey") {
         return false;
     }
-    let generic = own == plain_value
-        || matches!(
-            plain_value.as_str(),
-            "password" | "passwd" | "pwd" | "secret" | "token"
-        );
+    let stands_in = FOREIGN.iter().any(|end| own.ends_with(end))
+        && lower
+            .split(|letter: char| !letter.is_ascii_alphanumeric())
+            .any(|word| STAND_INS.contains(&word));
+    let kind = own.ends_with(&plain_value) && KINDS.contains(&first_word(last).as_str());
+    let plural = plain_value
+        .strip_suffix('s')
+        .is_some_and(|one| own.ends_with(one) && GENERIC.contains(&one));
+    if stands_in || kind || plural {
+        return false;
+    }
+    let generic = own == plain_value || GENERIC.contains(&plain_value.as_str());
     !generic || connects
 }
 
@@ -237,6 +282,18 @@ mod tests {
         ] {
             assert!(!literal(name, value, false), "{name} {value}");
         }
+        for (name, value) in [
+            ("kindPassword", "Password"),
+            ("resourcePassword", "passwords"),
+            ("GRANT_PASSWORD", "password"),
+            ("secret", "unknown"),
+            ("api_key", "sk-dummy"),
+            ("password", ":xxxxx"),
+        ] {
+            assert!(!literal(name, value, true), "{name} {value}");
+        }
+        assert!(literal("secret", "dummy-secret", false));
+        assert!(!is_secret_name("FakePassword"));
         assert!(literal("password", "password", true));
     }
 }
