@@ -3,6 +3,7 @@
 //! The name decides first (`jwtSecret`, `DB_PASSWORD`), then the value. Names of settings, types
 //! and texts of pages are not credentials.
 
+mod hidden;
 mod surroundings;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use tree_sitter::Node;
 
+use self::hidden::{hide, takes_credentials};
 use self::surroundings::{
     is_auxiliary, is_compared, is_for_development, list_around, names_property, object_around,
 };
@@ -96,6 +98,9 @@ static PAIRS: LazyLock<Option<Regex>> =
 struct Found<'t> {
     /// The reported place.
     place: Node<'t>,
+    /// The node with the credential, which a report does not quote. The password of an address is
+    /// hidden without it.
+    hidden: Option<Node<'t>>,
     verdict: Verdict,
     evidence: String,
     /// The object or list around the place and what repeats there. A report names it once.
@@ -103,6 +108,11 @@ struct Found<'t> {
 }
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for call in code.calls.iter().filter(|call| takes_credentials(call)) {
+        for argument in &call.arguments {
+            hide(code, argument.value, facts);
+        }
+    }
     if is_auxiliary(code) {
         return;
     }
@@ -123,6 +133,9 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     let for_development = is_for_development(code.file.name());
     let mut groups = BTreeSet::new();
     for found in assigned.chain(passed).chain(addresses) {
+        if let Some(hidden) = found.hidden {
+            hide(code, hidden, facts);
+        }
         if found.group.is_some_and(|group| !groups.insert(group)) {
             continue;
         }
@@ -190,6 +203,7 @@ fn assigned<'t>(
             .any(|text| text.len() > 2 && text.contains(['_', ':', '$']))
             .then(|| Found {
                 place: node,
+                hidden: Some(value),
                 verdict: Verdict::LikelyBroken,
                 evidence: format!("`{named}` holds users with their passwords or hashes"),
                 group: None,
@@ -206,6 +220,7 @@ fn assigned<'t>(
     }
     Some(Found {
         place: node,
+        hidden: Some(value),
         verdict: Verdict::Broken,
         evidence: format!("`{named}` is a literal"),
         group: list_around(node).map(|list| (list, named.to_owned())),
@@ -249,6 +264,7 @@ fn passed<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<Found<'t>> {
     Some(Found {
         // The place of the call is the place of its name: a chain of calls starts lines above.
         place: last,
+        hidden: Some(last),
         verdict: Verdict::Broken,
         evidence: format!("`{}` gets a literal", call.method),
         group: None,
@@ -290,6 +306,7 @@ fn address<'t>(code: &Code<'t>, node: Node<'t>) -> Option<Found<'t>> {
     };
     Some(Found {
         place: node,
+        hidden: None,
         verdict,
         evidence: evidence.to_owned(),
         group: object_around(code, node).map(|object| (object, text.to_owned())),
@@ -301,6 +318,33 @@ mod tests {
     use std::fs;
 
     use crate::{AuditConfig, audit};
+
+    #[test]
+    fn arguments_of_a_credential_constructor_are_not_quoted_sec_7() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop");
+        fs::create_dir(&root).unwrap();
+        fs::write(root.join("requirements.txt"), "flask==3.0.3\n").unwrap();
+        let lines = [
+            "from flask import Flask",
+            "app = Flask(__name__)",
+            "@app.route(\"/version\")",
+            "def version():",
+            "    return \"1\"",
+            "credentials = pika.PlainCredentials(",
+            "    \"blue§bird\",",
+            "    \"red§bird\")",
+        ];
+        fs::write(root.join("main.py"), lines.join("\n").replace('§', "")).unwrap();
+        let report = audit(&root, &AuditConfig::default()).unwrap();
+        let found = report
+            .findings
+            .iter()
+            .find(|finding| finding.id == "CONF-5.credential-in-code")
+            .unwrap();
+        let frame = found.frame.to_string();
+        assert!(frame.contains("***") && !frame.contains("bird"), "{frame}");
+    }
 
     #[test]
     fn credentials_of_one_list_or_object_are_reported_once_conf_5() {

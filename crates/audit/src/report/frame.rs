@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::model::FileFacts;
-use crate::model::facts::Secret;
+use crate::model::facts::{Hidden, Secret};
 use crate::secret::{SafeText, named_values};
 use crate::source::{Location, printable};
 
@@ -113,14 +113,16 @@ pub(crate) fn trimmed(found: &FileFacts, span: &Range<usize>) -> Range<usize> {
     span.start..span.start + length
 }
 
-/// The places of all credentials of a file.
+/// The places of all credentials of a file, and of texts that may be credentials.
 pub(super) fn secrets(found: &FileFacts) -> Vec<Range<usize>> {
-    found
-        .facts
-        .of::<Secret>()
+    let facts = &found.facts;
+    let secrets = facts.of::<Secret>();
+    let hidden = facts.of::<Hidden>();
+    secrets
         .items
         .iter()
         .map(|secret| secret.at.span.clone())
+        .chain(hidden.items.iter().map(|text| text.at.span.clone()))
         .collect()
 }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Match, Regex};
 
 use super::detect::describes_credential;
 use crate::source::Language;
@@ -35,6 +35,12 @@ static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
+/// The call of a function that takes a user and a password: `PlainCredentials("shop", "secret")`.
+static CONSTRUCTOR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:\w*credentials?|\w*basic_?auth|plain_?auth|login|hmac\d+)\s*\(").ok()
+});
+static STRING: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#""([^"]*)"|'([^']*)'|`([^`]*)`"#).ok());
 static USER_INFORMATION: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"://[^\s:/@]*:([^\s@/]+)@").ok());
 /// `name: DB_PASSWORD`, followed by a line with `value:`.
@@ -68,6 +74,9 @@ pub(crate) fn named_values(line: &str, before: &str, language: Language) -> Vec<
             }
         }
     }
+    if language.is_code() || language.is_text_code() {
+        spans.extend(constructor_strings(line));
+    }
     spans.extend(
         USER_INFORMATION
             .iter()
@@ -91,6 +100,19 @@ pub(crate) fn named_values(line: &str, before: &str, language: Language) -> Vec<
         .into_iter()
         .filter(|value| is_literal(value.as_str()))
         .map(|value| value.range())
+        .collect()
+}
+
+/// The strings after the first call of a line that takes a user and a password.
+fn constructor_strings(line: &str) -> Vec<Match<'_>> {
+    let Some(call) = CONSTRUCTOR.as_ref().and_then(|regex| regex.find(line)) else {
+        return Vec::new();
+    };
+    STRING
+        .iter()
+        .flat_map(|regex| regex.captures_iter(line))
+        .filter_map(|captures| (1..=3).find_map(|group| captures.get(group)))
+        .filter(|text| text.start() >= call.end())
         .collect()
 }
 
@@ -141,6 +163,21 @@ mod tests {
             named_values("  value: canary", "- name: DB_PASSWORD", Language::Yaml).len(),
             1
         );
+    }
+
+    #[test]
+    fn every_string_of_a_credential_constructor_is_hidden_sec_7() {
+        for (line, language) in [
+            ("c = pika.PlainCredentials('can', 'ary'))", Language::Python),
+            ("request.SetBasicAuth(\"can\", \"ary\")", Language::Go),
+            ("new NetworkCredential(\"can\", \"ary\"),", Language::CSharp),
+            ("server.login(\"can\", \"ary\")", Language::Python),
+        ] {
+            let found = hidden(line, language);
+            for text in ["can", "ary"] {
+                assert!(found.contains(&text), "{line}: {found:?}");
+            }
+        }
     }
 
     #[test]
