@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A secret comes from a predictable random source",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A function or variable that is named like a secret (`token`, `otp`, `verificationCode`) gets its value from `math/rand`, `Math.random`, `random` or `java.util.Random`.",
+        meaning: "A function or variable that is named like a secret (`token`, `otp`, `verificationCode`) gets its value from `math/rand`, `Math.random`, `random` or `java.util.Random`. `random.SystemRandom` is excluded.",
         why: "Attackers compute the next values from some that they have seen, and take over accounts.",
         fix: &[
             ("Go", "Use `crypto/rand`."),

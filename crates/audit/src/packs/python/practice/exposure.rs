@@ -30,7 +30,7 @@ pub(super) fn exposure(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_
     {
         identity(code, call.node, &name, facts);
     }
-    if call.receiver == "random" {
+    if call.receiver == "random" && !is_secure(code, call) {
         let function = code.name_around(call.node).to_lowercase();
         let name = code
             .enclosing(call.node, &["assignment"])
@@ -148,4 +148,15 @@ pub(super) fn state(code: &Code<'_>, facts: &mut FactSink<'_>) {
             );
         }
     }
+}
+
+/// Whether numbers come from the operating system: `random.SystemRandom()`, also if a variable
+/// `random` holds it.
+fn is_secure(code: &Code<'_>, call: &Call<'_>) -> bool {
+    const SOURCE: &str = "SystemRandom";
+    call.method == SOURCE
+        || code
+            .binding("random")
+            .and_then(|value| code.call_at(value))
+            .is_some_and(|made| made.method == SOURCE)
 }
