@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Passwords are stored as plain text or with a fast hash",
         severity: Severity::High,
         category: Category::Security,
-        meaning: "The code compares two passwords with `==` or `equals`, uses a no-op password encoder, or hashes a password with MD5, SHA-1 or SHA-256.",
+        meaning: "The code compares two passwords with `==` or `equals`, uses a no-op password encoder, or hashes a password with MD5, SHA-1 or SHA-256. A hash of a stored hash (`password_hash`) is excluded.",
         why: "One copy of the database gives attackers the passwords of all users, who use them elsewhere too.",
         fix: &[(
             "any",

@@ -26,6 +26,13 @@ pub(super) const PACKS: &[Pack] = &[Pack {
 }];
 
 const NAMES: &[&str] = &["password", "passwd", "pwd", "pass"];
+/// Names of the stored hash of a password, in lower case.
+const STORED: &[&str] = &[
+    "password_hash",
+    "passwordhash",
+    "hashed_password",
+    "hashedpassword",
+];
 /// Functions that hash passwords well.
 const GOOD: &[&str] = &["bcrypt", "argon2", "scrypt", "pbkdf2"];
 
@@ -110,8 +117,12 @@ fn is_fast_hash(code: &Code<'_>, call: &Call<'_>) -> bool {
     ) || call.method == "update" && call.receiver.contains("createHash(")
         || matches!(call.method, "md5Hex" | "sha256Hex");
     fast && call.arguments.iter().any(|argument| {
-        let text = code.text(argument.value);
-        mentions(text, &["password", "passwd"]) && !mentions(text, &["token", "reset"])
+        // A hash of a stored hash identifies a session and stores no password.
+        let text = code.text(argument.value).to_lowercase();
+        let text = STORED
+            .iter()
+            .fold(text, |text, name| text.replace(name, ""));
+        mentions(&text, &["password", "passwd"]) && !mentions(&text, &["token", "reset"])
     })
 }
 
