@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A function changes the database and then sends a message",
         severity: Severity::Medium,
         category: Category::Messaging,
-        meaning: "A function calls a method that changes a database (`repo.Save`, `tx.Commit`) and after it a method that sends a message (`producer.send`, `publisher.Publish`). Files that mention an outbox are excluded. Low confidence: the change or the message is inside a called function, or a service call precedes the message. A command handler that calls another system before it stores its event counts too.",
+        meaning: "A function calls a method that changes a database (`repo.Save`, `tx.Commit`) and after it a method that sends a message (`producer.send`, `publisher.Publish`). Files that mention an outbox and event buses of the process (`EventEmitter`, `ApplicationEventPublisher`) are excluded. Low confidence: the change or the message is inside a called function, or a service call precedes the message. A command handler that calls another system before it stores its event counts too.",
         why: "If the process ends between both, the change is stored and its message is lost.",
         fix: &[(
             "any",

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::practice::{is_typed_store, mentions, show};
+use super::receiver::Receivers;
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Verdict};
@@ -106,7 +107,12 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     {
         return;
     }
-    for call in code.calls.iter().filter(|call| is_send(call)) {
+    let mut sends = code.calls.iter().filter(|call| is_send(call)).peekable();
+    if sends.peek().is_none() {
+        return;
+    }
+    let receivers = Receivers::of(code);
+    for call in sends.filter(|call| !receivers.is_in_process(call)) {
         let Some(function) = code.enclosing(call.node, FUNCTIONS) else {
             continue;
         };

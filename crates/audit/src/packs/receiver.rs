@@ -85,6 +85,8 @@ const KINDS: &[(Kind, &[&str])] = &[
         ],
     ),
 ];
+/// Parts of the names of types that send messages within the process, in lower case.
+const IN_PROCESS: &[&str] = &["eventemitter", "applicationeventpublisher"];
 /// Suffixes of the names of types of the program that read and write records.
 const STORES: &[&str] = &[
     "repo", "dao", "store", "storage", "queries", "querier", "mapper",
@@ -210,6 +212,12 @@ impl<'t> Receivers<'t> {
         path.rsplit(['.', '?', '!'])
             .filter(|part| !part.is_empty())
             .find_map(|part| self.types.get(part).copied().flatten())
+    }
+
+    /// Whether a call belongs to an event bus of the process, which has no broker.
+    pub(super) fn is_in_process(&self, call: &Call<'_>) -> bool {
+        self.type_of(call.receiver)
+            .is_some_and(|kind| mentions(kind, IN_PROCESS))
     }
 
     /// The kind of the receiver of a call, by its type.

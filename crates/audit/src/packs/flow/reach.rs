@@ -30,7 +30,7 @@ pub(super) fn effects<'t>(
     receivers: &Receivers<'_>,
     call: &Call<'t>,
 ) -> Effects {
-    if call.method.starts_with('@') {
+    if call.method.starts_with('@') || receivers.is_in_process(call) {
         return Effects::default();
     }
     let kind = receivers.kind(call);

@@ -109,7 +109,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             found.partial_write(function);
         }
         if !outbox {
-            found.dual_write(function);
+            found.dual_write(function, &file.text);
         }
         if !together && !patterns.decided.is_match(body) {
             found.lookup(function);
@@ -191,14 +191,14 @@ impl Found<'_, '_> {
     }
 
     /// A message or a remote call after a write.
-    fn dual_write(&mut self, function: &Function<'_>) {
+    fn dual_write(&mut self, function: &Function<'_>, text: &str) {
         let Some(write) = function.of(StepKind::Write).next() else {
             return;
         };
         let after = |kind| {
             function
                 .of(kind)
-                .find(|step| step.span.start > write.span.start)
+                .find(|step| step.span.start > write.span.start && !step.is_in_process(text))
         };
         for step in [after(StepKind::Publish), after(StepKind::Remote)]
             .into_iter()

@@ -47,6 +47,22 @@ impl Step<'_> {
             .any(|word| lower.contains(word))
     }
 
+    /// Whether the receiver is an event bus of the process: `bus: EventEmitter`.
+    pub(super) fn is_in_process(&self, text: &str) -> bool {
+        let receiver = self
+            .name()
+            .rsplit_once('.')
+            .and_then(|(receiver, _)| receiver.rsplit('.').next())
+            .unwrap_or_default();
+        !receiver.is_empty()
+            && [
+                format!("{receiver}: EventEmitter"),
+                format!("ApplicationEventPublisher {receiver}"),
+            ]
+            .iter()
+            .any(|form| text.contains(form))
+    }
+
     /// Whether the write belongs to another record than the first one. `save` and the `flush` or
     /// `commit` that ends it are one write.
     pub(super) fn is_other_write(&self, first: &Self) -> bool {
