@@ -1,5 +1,7 @@
 //! Contexts with an end: who cancels them, who uses them, and for how long.
 
+use std::collections::BTreeMap;
+
 use tree_sitter::Node;
 
 use crate::model::FactSink;
@@ -7,7 +9,7 @@ use crate::model::facts::{Practice, Verdict};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
-use crate::syntax::{Call, Code};
+use crate::syntax::{Call, Code, count_word};
 
 pub(super) const PACK: Pack = Pack {
     name: "Go deadlines",
@@ -36,12 +38,19 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     ) {
         made(code, node, facts);
     }
+    let mut late: BTreeMap<usize, (&str, Vec<&Call<'_>>)> = BTreeMap::new();
     for call in code
         .calls
         .iter()
         .filter(|call| CLOSING.contains(&call.method))
     {
-        closes_late(code, call, facts);
+        if let Some((name, made)) = begun_early(code, call) {
+            let (_, calls) = late.entry(made.start_byte()).or_insert((name, Vec::new()));
+            calls.push(call);
+        }
+    }
+    for (name, calls) in late.values() {
+        closes_late(code, name, calls, facts);
     }
 }
 
@@ -102,18 +111,17 @@ fn made<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// A cleanup function that runs at the end of the program within a context whose time began at the
-/// start.
-fn closes_late(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
-    let Some(context) = call
+/// Returns the context of a cleanup function that runs at the end of the program, if the time of
+/// the context began at the start.
+fn begun_early<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<(&'t str, Node<'t>)> {
+    let context = call
         .positional(0)
-        .filter(|context| context.kind() == "identifier")
-    else {
-        return;
-    };
-    let Some(cleanup) = code.enclosing(call.node, &["func_literal"]) else {
-        return;
-    };
+        .filter(|context| context.kind() == "identifier")?;
+    let name = code.text(context);
+    let cleanup = code.enclosing(call.node, &["func_literal"])?;
+    if binds(code, cleanup, call, name) {
+        return None;
+    }
     // `defer func() { … }()` and `go func() { … }()` run within the function.
     let later = code.ancestors(cleanup).find(|around| {
         matches!(
@@ -125,34 +133,60 @@ fn closes_late(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 | "assignment_statement"
                 | "keyed_element"
         ) || FUNCTIONS.contains(&around.kind())
-    });
-    if later.is_none_or(|around| matches!(around.kind(), "defer_statement" | "go_statement")) {
-        return;
+    })?;
+    if matches!(later.kind(), "defer_statement" | "go_statement") {
+        return None;
     }
-    let Some(function) = code.enclosing(cleanup, FUNCTIONS) else {
-        return;
-    };
-    let name = code.text(context);
-    let made = code
-        .find_all(function, &["short_var_declaration"])
+    let function = code.enclosing(cleanup, FUNCTIONS)?;
+    code.find_all(function, &["short_var_declaration"])
         .into_iter()
         .filter(|node| {
-            node.end_byte() <= cleanup.start_byte() || node.start_byte() >= cleanup.end_byte()
+            let scope = node.parent().map_or(0..0, |around| around.byte_range());
+            scope.contains(&cleanup.start_byte())
+                && (node.end_byte() <= cleanup.start_byte()
+                    || node.start_byte() >= cleanup.end_byte())
+        })
+        // Another function literal creates the context when it runs.
+        .filter(|node| {
+            code.function_around(*node).is_none_or(|around| {
+                around.kind() != "func_literal" || around.start_byte() < later.start_byte()
+            })
         })
         .filter_map(|node| context_with(code, node))
-        .find(|(own, _, call)| *own == name && !code.text(*call).contains("WithCancel"));
-    if let Some((_, _, made)) = made {
-        for node in [call.node, made] {
-            show(
-                code,
-                facts,
-                node,
-                Practice::ShutdownContext,
-                Verdict::Broken,
-                format!(
-                    "the cleanup uses `{name}`, whose deadline began at the start of the program"
-                ),
-            );
-        }
-    }
+        .find(|(own, _, made)| *own == name && !code.text(*made).contains("WithCancel"))
+        .map(|(_, _, made)| (name, made))
+}
+
+/// Whether a function literal has a parameter or a variable with the name of the context.
+fn binds<'t>(code: &Code<'t>, cleanup: Node<'t>, call: &Call<'t>, name: &str) -> bool {
+    cleanup
+        .child_by_field_name("parameters")
+        .is_some_and(|parameters| count_word(code.text(parameters), name) > 0)
+        || code
+            .find_all(cleanup, &["short_var_declaration"])
+            .into_iter()
+            .filter(|node| node.end_byte() <= call.node.start_byte())
+            .filter_map(|node| node.child_by_field_name("left"))
+            .any(|left| count_word(code.text(left), name) > 0)
+}
+
+/// Reports one context once, at its first use. A pool that is disconnected too early aborts no
+/// request.
+fn closes_late(code: &Code<'_>, name: &str, calls: &[&Call<'_>], facts: &mut FactSink<'_>) {
+    let Some(first) = calls.first() else {
+        return;
+    };
+    let verdict = if calls.iter().all(|call| call.method == "Disconnect") {
+        Verdict::Minor
+    } else {
+        Verdict::Broken
+    };
+    show(
+        code,
+        facts,
+        first.node,
+        Practice::ShutdownContext,
+        verdict,
+        format!("the cleanup uses `{name}`, whose deadline began at the start of the program"),
+    );
 }
