@@ -1,5 +1,7 @@
 //! The verification of certificates is disabled.
 
+mod exceptions;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -15,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The verification of certificates is disabled",
         severity: Severity::High,
         category: Category::Security,
-        meaning: "A connection string, a setting or code accepts any certificate: `tlsAllowInvalidCertificates=true`, `InsecureSkipVerify: true`, `rejectUnauthorized: false`, `verify=False`. Comments, tests and development files are excluded. Medium if a condition or a variable in the same line decides.",
+        meaning: "A connection string, a setting or code accepts any certificate: `tlsAllowInvalidCertificates=true`, `InsecureSkipVerify: true`, `rejectUnauthorized: false`, `verify=False`. Comments, tests and development files are excluded. Medium if a condition or a variable in the same line decides. Low confidence if a condition on a setting like `insecure` is around the place, and no configuration file turns the setting on. A function that only reads the certificate of the peer is excluded.",
         why: "Attackers on the network can read and change the traffic with a certificate of their own.",
         fix: &[(
             "any",
@@ -73,14 +75,24 @@ fn check(model: &Model) -> Vec<Outcome> {
             if file.language.is_code() && quoted && !(address && matched.as_str().contains('=')) {
                 continue;
             }
+            let is_code = file.language.is_code();
+            if is_code && exceptions::reads_certificate(file, matched.start()) {
+                continue;
+            }
             let decided = ["if ", " if", "?", "process.env", "getenv", "config."]
                 .iter()
                 .any(|mark| line.contains(mark))
-                && file.language.is_code();
+                && is_code;
+            let optional = is_code && exceptions::is_optional(model, file, matched.start());
             let at = file.location(matched.range(), None);
+            let confidence = if optional {
+                Confidence::Low
+            } else {
+                Confidence::High
+            };
             let breach = Breach::new(
                 at,
-                Confidence::High,
+                confidence,
                 format!(
                     "`{}`",
                     matched
