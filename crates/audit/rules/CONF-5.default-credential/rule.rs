@@ -1,11 +1,14 @@
 //! The configuration contains a default credential.
 
-use crate::model::Model;
-use crate::model::facts::{Secret, runs_stores_only};
+use std::collections::BTreeMap;
+
+use crate::model::facts::{Secret, Setting, runs_stores_only};
+use crate::model::{FileFacts, Model};
+use crate::report::MAX_RELATED;
 use crate::repository::{Role, Tracked};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::secret::{SecretClass, opens_the_same_machine};
-use crate::source::Language;
+use crate::secret::{SecretClass, document_start, is_secret_name, opens_the_same_machine};
+use crate::source::{Language, Located, Location};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -13,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The configuration contains a default credential",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A configuration file sets a secret key or the password of a URL to a well-known value (`postgres`, `guest`, `secret`). Development files are excluded. Low if the compose file starts only databases and brokers for local development, or if nearby settings name this machine (`host: 127.0.0.1`).",
+        meaning: "A configuration file sets a secret key or the password of a URL to a well-known value (`postgres`, `guest`, `secret`). Development files are excluded. Low if the compose file starts only databases and brokers for local development, or if nearby settings name this machine (`host: 127.0.0.1`). Places of one file, or of one object of a manifest, with the same value are one finding.",
         why: "Default credentials reach production unchanged, and attackers try them first.",
         fix: &[(
             "any",
@@ -39,43 +42,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             continue;
         }
         read += 1;
-        for secret in found
-            .facts
-            .of::<Secret>()
-            .items
-            .iter()
-            .filter(|secret| secret.credential.class == SecretClass::Weak)
-        {
-            let local = ["localhost", "127.0.0.1"]
-                .iter()
-                .any(|host| secret.subject.starts_with(host));
-            // A CI file starts throw-away databases of its own.
-            let severity =
-                if local || file.path.starts_with(".github/") || file.name().starts_with(".gitlab")
-                {
-                    Severity::Info
-                } else if runs_stores_only(found)
-                    || opens_the_same_machine(&file.text, secret.at.span.start)
-                {
-                    Severity::Low
-                } else {
-                    Severity::Medium
-                };
-            let confidence = if file.language == Language::Yaml {
-                Confidence::High
-            } else {
-                Confidence::Medium
-            };
-            let evidence = format!(
-                "{} `{}` is a dictionary word or a well-known default",
-                secret.credential.kind, secret.subject
-            );
-            outcomes.push(
-                Breach::new(secret.at.clone(), confidence, evidence)
-                    .severity(severity)
-                    .into(),
-            );
-        }
+        outcomes.extend(credentials(found).into_iter().map(Outcome::from));
     }
     if outcomes.is_empty() && read > 0 {
         outcomes.push(Outcome::passed(
@@ -84,4 +51,83 @@ fn check(model: &Model) -> Vec<Outcome> {
         ));
     }
     outcomes
+}
+
+/// One breach for each value in each document of a file, with its other places.
+fn credentials(found: &FileFacts) -> Vec<Breach> {
+    let file = &found.file;
+    let confidence = if file.language == Language::Yaml {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    let mut breaches: Vec<Breach> = Vec::new();
+    let mut known: BTreeMap<(usize, &str, Severity), usize> = BTreeMap::new();
+    for secret in found
+        .facts
+        .of::<Secret>()
+        .items
+        .iter()
+        .filter(|secret| secret.credential.class == SecretClass::Weak)
+    {
+        let start = document_start(&file.text, secret.at.span.start);
+        let value = file.text.get(secret.at.span.clone()).unwrap_or_default();
+        let severity = severity(found, secret);
+        let first = known
+            .get(&(start, value, severity))
+            .and_then(|at| breaches.get_mut(*at))
+            .filter(|first| first.related.len() < MAX_RELATED);
+        if let Some(first) = first {
+            first.related.push(secret.at.clone());
+            continue;
+        }
+        known.insert((start, value, severity), breaches.len());
+        let evidence = format!(
+            "{} `{}` is a dictionary word or a well-known default",
+            secret.credential.kind, secret.subject
+        );
+        breaches.push(
+            Breach::new(secret.at.clone(), confidence, evidence)
+                .severity(severity)
+                .related(settings(found, start, value)),
+        );
+    }
+    breaches
+}
+
+fn severity(found: &FileFacts, secret: &Located<Secret>) -> Severity {
+    let file = &found.file;
+    let local = ["localhost", "127.0.0.1"]
+        .iter()
+        .any(|host| secret.subject.starts_with(host));
+    // A CI file starts throw-away databases of its own.
+    if local || file.path.starts_with(".github/") || file.name().starts_with(".gitlab") {
+        Severity::Info
+    } else if runs_stores_only(found) || opens_the_same_machine(&file.text, secret.at.span.start) {
+        Severity::Low
+    } else {
+        Severity::Medium
+    }
+}
+
+/// Settings of the document that are named like a secret and have the value. The rule
+/// `CONF-5.secret-in-settings` leaves them out.
+fn settings(found: &FileFacts, start: usize, value: &str) -> Vec<Location> {
+    let secrets = found.facts.of::<Secret>();
+    found
+        .facts
+        .of::<Setting>()
+        .items
+        .iter()
+        .filter(|setting| {
+            is_secret_name(&setting.key)
+                && setting.text.known().is_some_and(|text| text == value)
+                && document_start(&found.file.text, setting.at.span.start) == start
+                && !secrets.items.iter().any(|secret| {
+                    secret.at.span.start < setting.at.span.end
+                        && setting.at.span.start < secret.at.span.end
+                })
+        })
+        .map(|setting| setting.at.clone())
+        .collect()
 }

@@ -1,10 +1,14 @@
 //! A settings file contains a secret as plain text.
 
-use crate::model::Model;
+use std::collections::BTreeMap;
+
 use crate::model::facts::{Secret, Setting};
+use crate::model::{FileFacts, Model};
+use crate::report::MAX_RELATED;
 use crate::repository::Tracked;
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::secret::{is_secret_name, literal};
+use crate::secret::{SecretClass, document_start, is_secret_name, literal, opens_the_same_machine};
+use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -12,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A settings file contains a secret as plain text",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A key of a settings file (`config.yaml`, `application.yml`, `application.properties`, files in `etc` or `configs`) is named like a secret and has a literal value. Placeholders (`${NAME}`), names of settings and development files are excluded. CONF-5 and SEC-7 report default credentials and usable credentials separately.",
+        meaning: "A key of a settings file (`config.yaml`, `application.yml`, `application.properties`, files in `etc` or `configs`) is named like a secret and has a literal value. Placeholders (`${NAME}`), names of settings and development files are excluded. CONF-5 and SEC-7 report default credentials and usable credentials separately. Keys of one file, or of one object of a manifest, with the same value are one finding.",
         why: "Everyone with read access to the repository or the image knows the value. Production uses it unless a deployment overrides it.",
         fix: &[(
             "any",
@@ -32,7 +36,10 @@ fn check(model: &Model) -> Vec<Outcome> {
         .filter(|found| found.file.role.is_deployed() && found.file.tracked != Tracked::No)
     {
         let reported = found.facts.of::<Secret>();
-        for setting in &found.facts.of::<Setting>().items {
+        let settings = found.facts.of::<Setting>();
+        let mut breaches: Vec<Breach> = Vec::new();
+        let mut known: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        for setting in &settings.items {
             read += 1;
             let development = matches!(
                 setting.profile.as_deref(),
@@ -45,11 +52,30 @@ fn check(model: &Model) -> Vec<Outcome> {
             let Some(value) = setting.text.known().filter(|_| !development && !again) else {
                 continue;
             };
-            if is_secret_name(&setting.key) && literal(&setting.key, value, true) {
-                let evidence = format!("`{}` is a literal", setting.key);
-                outcomes.push(Breach::new(setting.at.clone(), Confidence::Medium, evidence).into());
+            if !is_secret_name(&setting.key)
+                || !literal(&setting.key, value, true)
+                || is_default_credential(found, setting, value)
+            {
+                continue;
             }
+            let start = document_start(&found.file.text, setting.at.span.start);
+            let first = known
+                .get(&(start, value.as_str()))
+                .and_then(|at| breaches.get_mut(*at))
+                .filter(|first| first.related.len() < MAX_RELATED);
+            if let Some(first) = first {
+                first.related.push(setting.at.clone());
+                continue;
+            }
+            known.insert((start, value.as_str()), breaches.len());
+            let evidence = format!("`{}` is a literal", setting.key);
+            breaches.push(Breach::new(
+                setting.at.clone(),
+                Confidence::Medium,
+                evidence,
+            ));
         }
+        outcomes.extend(breaches.into_iter().map(Outcome::from));
     }
     if outcomes.is_empty() && read > 0 {
         outcomes.push(Outcome::passed(
@@ -58,4 +84,21 @@ fn check(model: &Model) -> Vec<Outcome> {
         ));
     }
     outcomes
+}
+
+/// Whether `CONF-5.default-credential` reports the value in the same document with the severity of
+/// this rule, for example in a URL.
+fn is_default_credential(found: &FileFacts, setting: &Located<Setting>, value: &str) -> bool {
+    let text = &found.file.text;
+    let start = document_start(text, setting.at.span.start);
+    found.facts.of::<Secret>().items.iter().any(|secret| {
+        let local = ["localhost", "127.0.0.1"]
+            .iter()
+            .any(|host| secret.subject.starts_with(host))
+            || opens_the_same_machine(text, secret.at.span.start);
+        secret.credential.class == SecretClass::Weak
+            && !local
+            && document_start(text, secret.at.span.start) == start
+            && text.get(secret.at.span.clone()) == Some(value)
+    })
 }

@@ -153,12 +153,19 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
     if over > 0 {
         found.flooded.push((rule.metadata.id, over));
     }
-    // A review adds nothing beside a finding of the same rule that is certain.
+    // A review adds nothing beside a finding of the same rule that is certain, or beside a further
+    // place of it.
     let certain: Vec<(String, usize)> = found
         .findings
         .iter()
         .filter(|finding| !finding.is_review())
-        .map(|finding| (finding.path.clone(), finding.line))
+        .flat_map(|finding| {
+            let others = finding
+                .related
+                .iter()
+                .map(|place| (place.path.clone(), place.line));
+            std::iter::once((finding.path.clone(), finding.line)).chain(others)
+        })
         .collect();
     found.findings.retain(|finding| {
         !finding.is_review()

@@ -2,6 +2,7 @@
 
 mod classify;
 mod detect;
+mod document;
 mod name;
 mod named_value;
 mod redacted;
@@ -12,7 +13,8 @@ mod shape;
 pub use classify::is_placeholder;
 pub(crate) use classify::userinfo;
 pub use detect::{Detected, detect};
-pub(crate) use name::{REFERENCES, is_secret_name, literal};
+pub(crate) use document::document_start;
+pub(crate) use name::{REFERENCES, is_for_demonstration, is_secret_name, literal};
 pub(crate) use named_value::named_values;
 pub use redacted::{Redacted, SecretClass};
 pub use safe_text::SafeText;

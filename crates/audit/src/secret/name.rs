@@ -170,6 +170,13 @@ fn is_mask(value: &str) -> bool {
     !inner.is_empty() && inner.chars().all(|letter| matches!(letter, 'x' | 'X'))
 }
 
+/// Whether a name is the name of a credential that opens sample data: `DEMO_LOGIN_PASSWORD`.
+#[must_use]
+pub(crate) fn is_for_demonstration(name: &str) -> bool {
+    name.split(|letter: char| !letter.is_alphanumeric())
+        .any(|word| word.eq_ignore_ascii_case("demo"))
+}
+
 fn is_caps(name: &str) -> bool {
     !name.chars().any(|letter| letter.is_ascii_lowercase())
 }

@@ -1,0 +1,70 @@
+//! The number, severity and confidence of findings that depend on more than one line.
+#![expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
+
+use std::fs;
+
+use seaworthy_audit::{AuditConfig, Severity, audit};
+
+const GO_MODULE: (&str, &str) = ("go.mod", "module example.org/shop\n\ngo 1.24\n");
+
+/// Returns line, severity and number of further places of each finding of a rule. The last value
+/// is whether it needs a review.
+fn findings(id: &str, files: &[(&str, &str)]) -> Vec<(usize, Severity, usize, bool)> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let report = audit(folder.path(), &AuditConfig::default()).unwrap();
+    let mut found: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.id == id)
+        .map(|finding| {
+            let related = finding.related.len();
+            (finding.line, finding.severity, related, finding.is_review())
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn verification_off_by_setting_is_review_sec_1() {
+    let client = "package client\n\nfunc transport(o Options) *http.Transport {\n\tt := &http.Transport{}\n\tif o.ignoreTLSErrors {\n\t\tt.TLSClientConfig = &tls.Config{\n\t\t\tInsecureSkipVerify: true,\n\t\t}\n\t}\n\treturn t\n}\n";
+    let files = [GO_MODULE, ("client/client.go", client)];
+    let optional = findings("SEC-1.verification-off", &files);
+    assert_eq!(optional, [(7, Severity::Medium, 0, true)]);
+    let on = ("deploy/config.yaml", "client:\n  ignore_tls_errors: true\n");
+    let files = [GO_MODULE, ("client/client.go", client), on];
+    let on = findings("SEC-1.verification-off", &files);
+    assert_eq!(on, [(7, Severity::High, 0, false)]);
+}
+
+#[test]
+fn same_credential_of_one_object_is_one_finding_conf_5() {
+    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: orders\ndata:\n  POSTGRES_PASSWORD: admin\n  SPRING_DATASOURCE_PASSWORD: admin\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: users\ndata:\n  POSTGRES_PASSWORD: admin\n";
+    let found = findings("CONF-5.default-credential", &[("k8s/db.yaml", manifest)]);
+    let medium = Severity::Medium;
+    assert_eq!(found, [(6, medium, 1, false), (14, medium, 0, false)]);
+}
+
+#[test]
+fn same_secret_of_two_rules_is_one_finding_conf_5() {
+    let manifest = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: orders\nstringData:\n  POSTGRES_PASSWORD: orders-pwd\n  DB_URI: postgresql://orders:orders-pwd@orders-db:5432/orders\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: users\nstringData:\n  POSTGRES_PASSWORD: users-pwd\n  SPRING_DATASOURCE_PASSWORD: users-pwd\n";
+    let files = [("k8s/config.yaml", manifest)];
+    let medium = Severity::Medium;
+    let default = findings("CONF-5.default-credential", &files);
+    assert_eq!(default, [(7, medium, 1, false)]);
+    let settings = findings("CONF-5.secret-in-settings", &files);
+    assert_eq!(settings, [(14, medium, 1, false)]);
+}
+
+#[test]
+fn same_address_of_one_file_is_one_finding_conf_5() {
+    let source = "package main\n\nimport \"net/http\"\n\nconst address = \"postgres://shop:shop@db:5432/shop\"\n\nfunc isDefault(dsn string) bool {\n\treturn dsn == \"postgres://shop:shop@db:5432/shop\"\n}\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+    let files = [GO_MODULE, ("main.go", source)];
+    let found = findings("CONF-5.credential-in-code", &files);
+    assert_eq!(found, [(5, Severity::Medium, 1, false)]);
+}
