@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The code contains a credential",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "Code gives a name like `jwtSecret` or `password` a literal value, passes a literal password to a client, or contains a URL with a password. Names of settings, types, kinds and properties, texts for people, masks, placeholders, seeds, test doubles, load tests and tests are excluded. The rule reports literals of one list, and equal addresses in one object, once. Low for an address of this machine and for a file for developers (`server-dev.ts`). Places of one file with the same text are one finding.",
+        meaning: "Code gives a name like `jwtSecret` or `password` a literal value, passes a literal password to a client, or contains a URL with a password. Names of settings, types, kinds and properties, texts for people, masks, placeholders, seeds, test doubles, load tests and tests are excluded. The rule reports literals of one list, and equal addresses in one object, once. Low for an address of this machine, for a file for developers (`server-dev.ts`), and for names with `DEMO`. Places of one file with the same text are one finding.",
         why: "Everyone with read access to the code or the image knows the value. It reaches production unless a deployment overrides it.",
         fix: &[(
             "any",

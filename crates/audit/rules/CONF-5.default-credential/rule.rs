@@ -7,7 +7,10 @@ use crate::model::{FileFacts, Model};
 use crate::report::MAX_RELATED;
 use crate::repository::{Role, Tracked};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::secret::{SecretClass, document_start, is_secret_name, opens_the_same_machine};
+use crate::secret::{
+    KEYED, SecretClass, document_start, is_for_demonstration, is_secret_name,
+    opens_the_same_machine,
+};
 use crate::source::{Language, Located, Location};
 
 pub(crate) const RULE: Rule = Rule {
@@ -16,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The configuration contains a default credential",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A configuration file sets a secret key or the password of a URL to a well-known value (`postgres`, `guest`, `secret`). Development files are excluded. Low if the compose file starts only databases and brokers for local development, or if nearby settings name this machine (`host: 127.0.0.1`). Places of one file, or of one object of a manifest, with the same value are one finding.",
+        meaning: "A configuration file sets a secret key or the password of a URL to a well-known value (`postgres`, `guest`, `secret`). Development files are excluded. Low if the compose file starts only databases and brokers for local development, if nearby settings name this machine (`host: 127.0.0.1`), or if the name contains `DEMO`. Places of one file, or of one object of a manifest, with the same value are one finding.",
         why: "Default credentials reach production unchanged, and attackers try them first.",
         fix: &[(
             "any",
@@ -103,7 +106,10 @@ fn severity(found: &FileFacts, secret: &Located<Secret>) -> Severity {
     // A CI file starts throw-away databases of its own.
     if local || file.path.starts_with(".github/") || file.name().starts_with(".gitlab") {
         Severity::Info
-    } else if runs_stores_only(found) || opens_the_same_machine(&file.text, secret.at.span.start) {
+    } else if runs_stores_only(found)
+        || opens_the_same_machine(&file.text, secret.at.span.start)
+        || secret.credential.kind == KEYED && is_for_demonstration(&secret.subject)
+    {
         Severity::Low
     } else {
         Severity::Medium

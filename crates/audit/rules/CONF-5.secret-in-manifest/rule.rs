@@ -3,7 +3,7 @@
 use crate::model::facts::{Secret, runs_stores_only};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::secret::REFERENCES;
+use crate::secret::{REFERENCES, is_for_demonstration};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A manifest contains a secret as plain text",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A Kubernetes container or a compose entry sets a variable that is named like a secret to a literal value. File names, addresses, settings about secrets, references (`$(NAME)`), templates and placeholders are excluded. SEC-7 also reports usable credentials.",
+        meaning: "A Kubernetes container or a compose entry sets a variable that is named like a secret to a literal value. File names, addresses, settings about secrets, references (`$(NAME)`), templates and placeholders are excluded. SEC-7 also reports usable credentials. Low if the name contains `DEMO`.",
         why: "Everyone with read access to the manifest, the pod or its history can read the secret. Rotation needs a deployment.",
         fix: &[(
             "any",
@@ -60,12 +60,18 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 };
                 match &variable.value {
                     Resolution::Known(value) if is_literal(value) => {
+                        let severity = if is_for_demonstration(&variable.name) {
+                            Severity::Low
+                        } else {
+                            Severity::Medium
+                        };
                         outcomes.push(
                             Breach::new(
                                 at,
                                 Confidence::High,
                                 format!("`{}` is a literal", variable.name),
                             )
+                            .severity(severity)
                             .into(),
                         );
                     }
@@ -108,7 +114,7 @@ fn compose(model: &Model, service: &Service) -> Vec<Outcome> {
             let at = found
                 .file
                 .location(variable.span.clone(), Some(variable.name.as_str().into()));
-            let severity = if runs_stores_only(found) {
+            let severity = if runs_stores_only(found) || is_for_demonstration(&variable.name) {
                 Severity::Low
             } else {
                 Severity::Medium

@@ -7,7 +7,10 @@ use crate::model::{FileFacts, Model};
 use crate::report::MAX_RELATED;
 use crate::repository::Tracked;
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::secret::{SecretClass, document_start, is_secret_name, literal, opens_the_same_machine};
+use crate::secret::{
+    SecretClass, document_start, is_for_demonstration, is_secret_name, literal,
+    opens_the_same_machine,
+};
 use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
@@ -16,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A settings file contains a secret as plain text",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A key of a settings file (`config.yaml`, `application.yml`, `application.properties`, files in `etc` or `configs`) is named like a secret and has a literal value. Placeholders (`${NAME}`), names of settings and development files are excluded. CONF-5 and SEC-7 report default credentials and usable credentials separately. Keys of one file, or of one object of a manifest, with the same value are one finding.",
+        meaning: "A key of a settings file (`config.yaml`, `application.yml`, `application.properties`, files in `etc` or `configs`) is named like a secret and has a literal value. Placeholders (`${NAME}`), names of settings and development files are excluded. CONF-5 and SEC-7 report default credentials and usable credentials separately. Keys of one file, or of one object of a manifest, with the same value are one finding. Low if the name contains `DEMO`.",
         why: "Everyone with read access to the repository or the image knows the value. Production uses it unless a deployment overrides it.",
         fix: &[(
             "any",
@@ -38,7 +41,7 @@ fn check(model: &Model) -> Vec<Outcome> {
         let reported = found.facts.of::<Secret>();
         let settings = found.facts.of::<Setting>();
         let mut breaches: Vec<Breach> = Vec::new();
-        let mut known: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        let mut known: BTreeMap<(usize, &str, Severity), usize> = BTreeMap::new();
         for setting in &settings.items {
             read += 1;
             let development = matches!(
@@ -58,22 +61,24 @@ fn check(model: &Model) -> Vec<Outcome> {
             {
                 continue;
             }
+            let severity = if is_for_demonstration(&setting.key) {
+                Severity::Low
+            } else {
+                Severity::Medium
+            };
             let start = document_start(&found.file.text, setting.at.span.start);
             let first = known
-                .get(&(start, value.as_str()))
+                .get(&(start, value.as_str(), severity))
                 .and_then(|at| breaches.get_mut(*at))
                 .filter(|first| first.related.len() < MAX_RELATED);
             if let Some(first) = first {
                 first.related.push(setting.at.clone());
                 continue;
             }
-            known.insert((start, value.as_str()), breaches.len());
+            known.insert((start, value.as_str(), severity), breaches.len());
             let evidence = format!("`{}` is a literal", setting.key);
-            breaches.push(Breach::new(
-                setting.at.clone(),
-                Confidence::Medium,
-                evidence,
-            ));
+            let breach = Breach::new(setting.at.clone(), Confidence::Medium, evidence);
+            breaches.push(breach.severity(severity));
         }
         outcomes.extend(breaches.into_iter().map(Outcome::from));
     }

@@ -20,7 +20,7 @@ use super::practice::{mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Verdict};
-use crate::secret::{SecretClass, is_secret_name, literal, userinfo};
+use crate::secret::{SecretClass, is_for_demonstration, is_secret_name, literal, userinfo};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
 
@@ -218,10 +218,15 @@ fn assigned<'t>(
     if !literal(named, &text, connects) || names_property(code, node, &text) {
         return None;
     }
+    let verdict = if is_for_demonstration(named) {
+        Verdict::Minor
+    } else {
+        Verdict::Broken
+    };
     Some(Found {
         place: node,
         hidden: Some(value),
-        verdict: Verdict::Broken,
+        verdict,
         evidence: format!("`{named}` is a literal"),
         group: list_around(node).map(|list| (list, named.to_owned())),
     })

@@ -10,6 +10,9 @@ use regex::{Captures, Regex};
 use super::{Redacted, SecretClass, classify, shape};
 use crate::source::Language;
 
+/// The kind of a credential whose subject is the key.
+pub(crate) const KEYED: &str = "value of a secret key";
+
 /// A found credential and the span of its text.
 #[derive(Debug, Clone)]
 pub struct Detected {
@@ -175,7 +178,7 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
                         &captures,
                         window.start,
                         2,
-                        "value of a secret key",
+                        KEYED,
                         Some(key),
                         // The key of the next line of YAML is not a value.
                         |value| classify::keyed(value).filter(|_| !value.ends_with(':')),

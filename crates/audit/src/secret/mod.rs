@@ -12,6 +12,7 @@ mod shape;
 
 pub use classify::is_placeholder;
 pub(crate) use classify::userinfo;
+pub(crate) use detect::KEYED;
 pub use detect::{Detected, detect};
 pub(crate) use document::document_start;
 pub(crate) use name::{REFERENCES, is_for_demonstration, is_secret_name, literal};
