@@ -1,5 +1,7 @@
 //! A database stores its data in the container.
 
+mod cache;
+
 use crate::model::facts::ComposeService;
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
@@ -11,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A database stores its data in the container",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A Kubernetes workload or a compose service runs a database without a persistent volume. Volumes for settings and for scripts of the first start hold no data. Development files and caches are excluded. A broker of tasks in Redis counts with low confidence. In compose the finding is low, because the image creates an anonymous volume.",
+        meaning: "A Kubernetes workload or a compose service runs a database without a persistent volume. Volumes for settings and for scripts of the first start hold no data. Development files and caches are excluded. A Redis whose configuration turns persistence off (`save \"\"`) is a cache. A broker of tasks in Redis counts with low confidence. In compose the finding is low, because the image creates an anonymous volume.",
         why: "The next deployment, or the loss of a node, deletes the data.",
         fix: &[(
             "any",
@@ -46,6 +48,14 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 if matches!(store, "redis" | "valkey") && workload.scratch.is_empty() =>
             {
                 continue;
+            }
+            Resolution::Known(true)
+                if matches!(store, "redis" | "valkey") && cache::is_cache(model, workload) =>
+            {
+                Outcome::passed(
+                    format!("{store} is a cache without persistence"),
+                    Some(&workload.at),
+                )
             }
             Resolution::Known(true) => Breach::new(
                 workload.at.clone(),
