@@ -2,6 +2,7 @@
 
 mod absence;
 mod chart;
+mod copied_manifest;
 mod definitions;
 mod edit;
 mod fail_on;

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::copied_manifest::without_copies;
 use super::{Breach, Check, Confidence, Outcome, Rule, Severity, rules};
 use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{Model, Service};
@@ -174,7 +175,8 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
                 .any(|(path, line)| *path == finding.path && *line == finding.line)
     });
     // Two services may share a file, and two packs may read a line: the breach is reported once.
-    found.findings = once_per_line(std::mem::take(&mut found.findings));
+    let findings = once_per_line(std::mem::take(&mut found.findings));
+    found.findings = without_copies(model, findings);
     found
 }
 
