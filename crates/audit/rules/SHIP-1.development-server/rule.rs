@@ -2,7 +2,10 @@
 
 use crate::model::facts::{ComposeService, Script, is_store_image};
 use crate::model::{Model, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity,
+    low_in_development_images,
+};
 use crate::source::{Located, Location};
 
 pub(crate) const RULE: Rule = Rule {
@@ -11,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The image starts a development server",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "The command of the shipped stage reloads or compiles at startup, or is a development server: `flask run` without a production server, `manage.py runserver`, `nodemon`, `ts-node-dev`, `npm run dev`, `next dev`, `vite`, `uvicorn --reload`, `go run`, `air`, `cargo run`. The rule looks up `npm start` and `npm run X` in `package.json`, and reads shell scripts. It searches a file that `python` starts for the server of Flask. Commands of compose entries count too, and entries that mount the folder of their sources over the code of the image. Development files and targets are excluded.",
+        meaning: "The command of the shipped stage reloads or compiles at startup, or is a development server: `flask run` without a production server, `manage.py runserver`, `nodemon`, `ts-node-dev`, `npm run dev`, `next dev`, `vite`, `uvicorn --reload`, `go run`, `air`, `cargo run`. The rule looks up `npm start` and `npm run X` in `package.json`, and reads shell scripts. It searches a file that `python` starts for the server of Flask. Commands of compose entries count too, and entries that mount the folder of their sources over the code of the image. Development files and targets are excluded. Low for a Dockerfile that only a compose file for development builds.",
         why: "A development server is slow, may serve one request at a time, returns tracebacks, and restarts when a file changes.",
         fix: &[(
             "any",
@@ -62,7 +65,7 @@ const WATCHERS: &[&str] = &["modd", "watchmedo", "CompileDaemon", "entr", "concu
 const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let mut outcomes = in_image(model, service);
+    let mut outcomes = low_in_development_images(model, in_image(model, service));
     for entry in service
         .compose
         .iter()

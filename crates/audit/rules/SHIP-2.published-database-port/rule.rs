@@ -2,7 +2,9 @@
 
 use crate::model::facts::runs_stores_only;
 use crate::model::{Model, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Edit, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Edit, Metadata, Outcome, Rule, Severity, is_fragment,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A database or broker port is published on all interfaces",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "A compose service with a database, cache or broker image maps its data port to the host without a loopback address. Development files (overrides, `*.dev.yml`) and services with a profile are excluded. Low if the file starts only databases and brokers for local development.",
+        meaning: "A compose service with a database, cache or broker image maps its data port to the host without a loopback address. Development files (overrides, `*.dev.yml`) and services with a profile are excluded. Low if the file starts only databases and brokers for local development. Low if a file beside a service repeats a part of the compose file at the root.",
         why: "Docker publishes the port past the host's firewall. Everyone who reaches the host reaches the data, often with the default password.",
         fix: &[(
             "any",
@@ -115,7 +117,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     entry.name
                 ),
             );
-            if runs_stores_only(found) {
+            if runs_stores_only(found) || is_fragment(model, found) {
                 breach = breach.severity(Severity::Low);
             }
             if let Some(edit) = bind_to_loopback(&found.file.text, &port.span) {

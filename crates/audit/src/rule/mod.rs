@@ -4,6 +4,7 @@ mod absence;
 mod chart;
 mod copied_manifest;
 mod definitions;
+mod development;
 mod edit;
 mod fail_on;
 mod flows;
@@ -19,6 +20,7 @@ mod text;
 pub use absence::{absent_in_texts, runs_code, start_of};
 pub use chart::{Chart, charts, is_value_inside};
 pub use definitions::Definitions;
+pub use development::{is_built_for_development, is_fragment, low_in_development_images};
 pub use edit::Edit;
 pub use fail_on::FailOn;
 pub use flows::{
