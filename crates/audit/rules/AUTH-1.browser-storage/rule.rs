@@ -1,7 +1,11 @@
 //! A page stores tokens where every script reads them.
 
+mod uncalled;
+
 use crate::model::facts::Practice;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed_in_repository,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A page stores tokens where every script reads them",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Code of a page puts a token into `localStorage` or `sessionStorage`.",
+        meaning: "Code of a page puts a token into `localStorage` or `sessionStorage`. Low confidence in a helper that no code calls.",
         why: "One injected script, also of a dependency, sends the token to an attacker.",
         fix: &[(
             "any",
@@ -25,5 +29,17 @@ pub(crate) const RULE: Rule = Rule {
             Practice::BrowserToken,
             "no page stores tokens in the storage of the browser",
         )
+        .into_iter()
+        .map(|outcome| match outcome {
+            Outcome::Breach(mut breach)
+                if breach.related.is_empty()
+                    && uncalled::is_in_uncalled_helper(model, &breach.at) =>
+            {
+                breach.confidence = Confidence::Low;
+                Outcome::Breach(breach)
+            }
+            other => other,
+        })
+        .collect()
     }),
 };
