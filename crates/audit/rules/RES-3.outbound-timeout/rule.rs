@@ -1,5 +1,7 @@
 //! An outgoing call has no timeout.
 
+mod unused;
+
 use crate::model::facts::{OutboundCall, Practice};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{
@@ -12,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An outgoing call has no timeout",
         severity: Severity::High,
         category: Category::Resilience,
-        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown. A pool of `pg` without a limit for statements counts with low confidence.",
+        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown. Low confidence for a function of a command line (cobra), and for a `RestTemplate` bean that no code of the service calls. A pool of `pg` without a limit for statements counts with low confidence.",
         why: "A dependency that accepts connections and never responds blocks all workers of this service, and then its callers.",
         fix: &[
             (
@@ -36,7 +38,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let checks = health_check_words(service);
     let is_check = |path: &str| {
         let file = path.rsplit('/').next().unwrap_or(path);
@@ -75,6 +77,13 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             .into_iter()
             .filter(|outcome| !is_read(service, outcome)),
     );
+    for outcome in &mut outcomes {
+        if let Outcome::Breach(breach) = outcome
+            && unused::is_unused(model, service, breach)
+        {
+            breach.confidence = Confidence::Low;
+        }
+    }
     outcomes
 }
 
