@@ -1,5 +1,4 @@
 //! The number, severity and confidence of findings that depend on more than one line.
-#![expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 
 use std::fs;
 

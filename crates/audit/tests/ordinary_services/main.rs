@@ -2,6 +2,8 @@
 //! `// finds ID, ID` names what a reviewer finds in its line, and the auditor reports exactly that.
 #![expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 
+mod finding_weight;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
