@@ -42,7 +42,6 @@ const TRANSFERS: &[&str] = &[
     ".Read(",
     ".send",
     ".Do(",
-    ".Dial(",
 ];
 /// Maximum number of lines above the place that are read.
 const MAX_LINES: usize = 60;

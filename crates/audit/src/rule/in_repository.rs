@@ -29,11 +29,10 @@ pub fn observed_in_repository(model: &Model, practice: Practice, passed: &str) -
         {
             seen.entry(observation.at.span.start).or_insert(observation);
         }
-        // A place of low severity is reported only if the file has no other.
+        // A place of low severity, or for review, is reported only if the file has no other.
         let first = seen
             .iter()
-            .find(|(_, observation)| observation.verdict != Verdict::Minor)
-            .or_else(|| seen.first_key_value())
+            .min_by_key(|(start, observation)| (rank(observation.verdict), **start))
             .map(|(start, _)| *start);
         let Some(first) = first.and_then(|start| seen.remove(&start)) else {
             continue;
@@ -58,6 +57,14 @@ pub fn observed_in_repository(model: &Model, practice: Practice, passed: &str) -
         outcomes.push(Outcome::passed(format!("{passed} ({read} files)"), None));
     }
     outcomes
+}
+
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Minor => 1,
+        Verdict::Review => 2,
+        _ => 0,
+    }
 }
 
 /// Whether another file of a service of the path keeps the practice.

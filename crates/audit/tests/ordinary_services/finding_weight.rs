@@ -62,7 +62,7 @@ fn same_secret_of_two_rules_is_one_finding_conf_5() {
 
 #[test]
 fn same_address_of_one_file_is_one_finding_conf_5() {
-    let source = "package main\n\nimport \"net/http\"\n\nconst address = \"postgres://shop:shop@db:5432/shop\"\n\nfunc isDefault(dsn string) bool {\n\treturn dsn == \"postgres://shop:shop@db:5432/shop\"\n}\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+    let source = "package main\n\nimport \"net/http\"\n\nconst address = \"postgres://shop:shop@db:5432/shop\"\n\nfunc fallback() string {\n\treturn \"postgres://shop:shop@db:5432/shop\"\n}\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
     let files = [GO_MODULE, ("main.go", source)];
     let found = findings("CONF-5.credential-in-code", &files);
     assert_eq!(found, [(5, Severity::Medium, 1, false)]);
