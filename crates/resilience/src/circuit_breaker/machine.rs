@@ -26,8 +26,8 @@ pub(super) struct Machine {
     throttle: Throttle,
     stall: Stall,
     run: u32,
-    /// Refused connections at the end of the run.
-    refused_run: u32,
+    /// Whether the last call was a refused connection.
+    is_unreachable: bool,
     /// The run that opened it. It becomes part of the baseline if the breaker closes.
     opening_run: u32,
     state: State,
@@ -51,7 +51,7 @@ impl Machine {
                 now,
             ),
             run: 0,
-            refused_run: 0,
+            is_unreachable: false,
             opening_run: 0,
             state: State::Closed,
             since: now,
@@ -232,11 +232,7 @@ impl Machine {
             }
         };
         let unreachable = outcome == Outcome::Unreachable;
-        self.refused_run = if unreachable {
-            self.refused_run.saturating_add(1)
-        } else {
-            0
-        };
+        self.is_unreachable = unreachable;
         let slow = took > self.config.slow_call_duration.get();
         match &mut self.state {
             State::Closed => {

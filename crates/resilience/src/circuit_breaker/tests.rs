@@ -259,6 +259,18 @@ fn first_success_after_refused_connections_closes_breaker_res_1() {
     assert_eq!(bench.breaker.state(), BreakerState::Closed);
 }
 
+/// A service that stops first rejects calls, and then refuses connections.
+#[test]
+fn first_success_after_restart_closes_breaker_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    assert!(bench.call(Outcome::TRANSIENT));
+    while bench.call(Outcome::Unreachable) {}
+    assert_eq!(bench.breaker.state(), BreakerState::Open);
+    bench.wait(250);
+    assert!(bench.call(Outcome::Success), "a probe");
+    assert_eq!(bench.breaker.state(), BreakerState::Closed);
+}
+
 #[test]
 fn other_failure_needs_all_half_open_calls_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());

@@ -75,8 +75,7 @@ impl Machine {
             return None;
         }
         let reason = reason_to_open(&self.config, self.run, &self.baseline, self.window.total())?;
-        let unreachable = self.run > 0 && self.refused_run >= self.run;
-        self.trip(reason, unreachable, now);
+        self.trip(reason, self.is_unreachable, now);
         Some(reason)
     }
 
