@@ -1,13 +1,25 @@
 use std::time::{Duration, SystemTime};
 
-use ::http::{HeaderMap, Response, StatusCode, header::RETRY_AFTER};
+use ::http::{HeaderMap, HeaderName, Response, StatusCode, header::RETRY_AFTER};
 
 use crate::{Classify, Outcome};
 
+/// The header of a 503 response to a request that the service did not process. Its value is the
+/// reason, such as `starting`. It concerns one connection, so a proxy must not forward it.
+pub const UNPROCESSED: HeaderName = HeaderName::from_static("x-unprocessed");
+
+/// Returns whether the service did not process the request, so that any request may be sent again.
+#[must_use]
+pub fn is_unprocessed<B>(response: &Response<B>) -> bool {
+    response.status() == StatusCode::SERVICE_UNAVAILABLE
+        && response.headers().contains_key(UNPROCESSED)
+}
+
 /// Classifies an HTTP response by its status. Every transport error is transient.
 ///
-/// 408, 425, 502, 503 and 504 are transient, and 429 is throttled. Other statuses from 500 are
-/// permanent failures. The rest are successes.
+/// 408, 425, 502, 503 and 504 are transient, and 429 is throttled. A 503 response with the header
+/// [`UNPROCESSED`] is like a refused connection. Other statuses from 500 are permanent failures.
+/// The rest are successes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassifyHttp;
 
@@ -16,6 +28,9 @@ impl<B, E> Classify<Response<B>, E> for ClassifyHttp {
         let Ok(response) = result else {
             return Outcome::TRANSIENT;
         };
+        if is_unprocessed(response) {
+            return Outcome::Unreachable;
+        }
         let wait = || retry_after(response.headers());
         match response.status() {
             StatusCode::TOO_MANY_REQUESTS => Outcome::Throttled {
@@ -76,6 +91,23 @@ mod tests {
         for status in [500, 501, 505] {
             assert_eq!(outcome(status, None), Outcome::Permanent, "{status}");
         }
+    }
+
+    #[test]
+    fn unprocessed_request_is_like_refused_connection_res_1() {
+        let outcome = |status: StatusCode| {
+            let mut response = Response::new(());
+            *response.status_mut() = status;
+            let reason = HeaderValue::from_static("starting");
+            response.headers_mut().insert(UNPROCESSED, reason);
+            ClassifyHttp.classify(Ok::<_, &()>(&response))
+        };
+        assert_eq!(
+            outcome(StatusCode::SERVICE_UNAVAILABLE),
+            Outcome::Unreachable
+        );
+        // Services send the header with 503 only.
+        assert_eq!(outcome(StatusCode::BAD_GATEWAY), Outcome::TRANSIENT);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub mod timeout;
 
 pub use call::{Call, CallError, CallFuture, CallLayer, Elapsed, Rejection, RejectionReason};
 pub use guarded::{GuardedFuture, Permit};
-pub use http::ClassifyHttp;
+pub use http::{ClassifyHttp, UNPROCESSED, is_unprocessed};
 pub use outcome::{Classify, ClassifyCodes, ClassifyErrors, Outcome};
 pub use threshold::{Threshold, ZeroThreshold};
 

@@ -20,7 +20,8 @@ pub enum Outcome {
         /// The time that the dependency requested before a retry.
         retry_after: Option<Duration>,
     },
-    /// The dependency refused the connection, so it did not see the call. Any call may be retried.
+    /// The dependency refused the connection or is starting, so it did not process the call. Any
+    /// call may be retried.
     Unreachable,
     /// The dependency failed, and a retry would fail too (500, an invalid response).
     Permanent,

@@ -26,7 +26,7 @@ pub(super) struct Machine {
     throttle: Throttle,
     stall: Stall,
     run: u32,
-    /// Whether the last call was a refused connection.
+    /// Whether the last call was [`Unreachable`](Outcome::Unreachable).
     is_unreachable: bool,
     /// The run that opened it. It becomes part of the baseline if the breaker closes.
     opening_run: u32,

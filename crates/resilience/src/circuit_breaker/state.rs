@@ -9,7 +9,7 @@ pub(super) enum State {
     Open {
         half_open_at: Instant,
         probe_at: Instant,
-        /// Whether the last failure was a refused connection.
+        /// Whether the last failure was [`Unreachable`](crate::Outcome::Unreachable).
         is_unreachable: bool,
     },
     HalfOpen {

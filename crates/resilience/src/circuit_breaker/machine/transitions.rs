@@ -117,7 +117,8 @@ impl Machine {
     }
 }
 
-/// Returns the time between two probes. A refused connection costs the dependency nothing.
+/// Returns the time between two probes. A refused connection or the rejection of a service that is
+/// starting costs the dependency little.
 pub(super) fn probe_interval(config: &CircuitBreakerConfig, is_unreachable: bool) -> Duration {
     let interval = config.probe_interval.get();
     if is_unreachable && interval < config.open_duration.get() {
