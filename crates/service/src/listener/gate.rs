@@ -5,13 +5,17 @@ use std::{
 };
 
 use axum::{body::Body, response::IntoResponse as _, routing::any};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use seaworthy_core::{Code, Error};
 use seaworthy_http::{
     ErrorRenderer, Routes, Stack, StackBody, StackError, StackFuture, StackService,
     server::ConnectionInfo,
 };
+use seaworthy_resilience::UNPROCESSED;
 use tower_service::Service;
+
+/// The value of [`UNPROCESSED`] before the assembly is complete.
+const STARTING: HeaderValue = HeaderValue::from_static("starting");
 
 /// Responds only to probes until the assembly is complete. Then it serves the routes, on open
 /// connections too.
@@ -32,10 +36,13 @@ impl Gate {
         let refuse = async move || {
             // Without `Retry-After`: its minimum of one second is longer than most starts.
             let error = Error::new(Code::Unavailable, "STARTING", "the service is starting");
-            match &errors {
+            let mut response = match &errors {
                 Some(renderer) => renderer(error),
                 None => error.into_response(),
-            }
+            };
+            // Clients of this framework wait and send the request again.
+            response.headers_mut().insert(UNPROCESSED, STARTING);
+            response
         };
         let routes = probes
             .unwrap_or_default()

@@ -45,6 +45,8 @@ fn rejection_before_ready_has_the_form_of_the_contract_api_2() {
         assert!(body["timestamp"].is_string(), "{body}");
         // A second, the minimum of the header, is longer than the start.
         assert_eq!(refused.header("retry-after"), None);
+        // A client of the framework sends the request again.
+        assert_eq!(refused.header("x-unprocessed"), Some("starting"));
     }
     // Probes answer.
     assert_eq!(request(http, "GET", "/livez", &[], "").unwrap().status, 200);

@@ -269,6 +269,7 @@ fn rejection_before_ready_has_the_form_of_the_contract_api_2() {
     let (http, _) = process.addresses().unwrap();
     let refused = get(http, "/v1/symbols/1").unwrap();
     assert_eq!(refused.status, 503, "{refused:?}");
+    assert_eq!(refused.header("x-unprocessed"), Some("starting"));
     let body: Value = serde_json::from_str(&refused.body).unwrap();
     assert_eq!(body["code"], 503, "{body}");
     assert_eq!(body["reason"], "STARTING", "{body}");
