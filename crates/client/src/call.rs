@@ -9,7 +9,9 @@ use http::{
 use http_body::Body as _;
 use hyper::body::Incoming;
 use seaworthy_core::context;
-use seaworthy_resilience::{CallError, circuit_breaker::DeferredReport, retry::ReplayBody};
+use seaworthy_resilience::{
+    CallError, UNPROCESSED, circuit_breaker::DeferredReport, retry::ReplayBody,
+};
 use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
@@ -237,6 +239,8 @@ impl Exchange<'_> {
         let config = &self.inner.config;
         let report = DeferredReport::take_from(&mut response);
         let (mut parts, body) = response.into_parts();
+        // It concerns only the connection to this service, and a proxy could forward it.
+        parts.headers.remove(UNPROCESSED);
         let max_size = config.max_response_size;
         if body.size_hint().lower() > max_size.get() {
             let error = ClientError::TooLarge {

@@ -90,6 +90,7 @@ impl Factory {
             anonymous: connector.anonymous().map(|anonymous| pool.build(anonymous)),
             client: pool.build(connector),
             timeout: self.policies.attempt_timeout().clone(),
+            max_refused_wait: config.policies.breaker.max_refused_wait(),
             caller: self.caller.clone(),
         };
         let replay = ReplayCall(config.max_replay_size);

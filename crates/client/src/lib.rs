@@ -62,6 +62,7 @@ mod redirect;
 mod reload;
 mod replay;
 mod request;
+mod resend;
 mod response;
 mod sender;
 mod target;

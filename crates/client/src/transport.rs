@@ -4,6 +4,7 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use futures::{
     FutureExt as _,
     future::{BoxFuture, ready},
 };
-use http::{HeaderValue, Response, header::AUTHORIZATION};
+use http::{Response, header::AUTHORIZATION};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Client, Error as HyperError};
 use seaworthy_resilience::{retry::ReplayBody, timeout::ReloadableTimeout};
@@ -22,8 +23,8 @@ use crate::{
     ClientError, RequestBody, TimeoutKind,
     connect::{AddressDenied, ConnectTimedOut, Connector, find},
     credentials::Caller,
-    propagation::REQUEST_TIMEOUT,
     replay::ReplayRequest,
+    resend::{self, Limits},
 };
 
 /// The context of one attempt, as an extension of its request.
@@ -46,6 +47,8 @@ pub(crate) struct Transport {
     /// A pool of connections without the client's certificate. `None` if the client has none.
     pub(crate) anonymous: Option<Client<Connector, ReplayBody<RequestBody>>>,
     pub(crate) timeout: ReloadableTimeout,
+    /// How long a request waits for a service that is starting.
+    pub(crate) max_refused_wait: Duration,
     pub(crate) caller: Option<Caller>,
 }
 
@@ -61,17 +64,20 @@ impl Service<ReplayRequest> for Transport {
     fn call(&mut self, mut request: ReplayRequest) -> Self::Future {
         let mut host: Arc<str> = Arc::from("");
         let mut client = &self.client;
+        let mut bytes = None;
+        let now = Instant::now();
+        let mut limits = Limits {
+            announced_end: None,
+            give_up: now + self.max_refused_wait,
+        };
         if let Some(attempt) = request.extensions_mut().remove::<Attempt>() {
             attempt.count.fetch_add(1, Ordering::Relaxed);
             if attempt.sends_timeout {
-                let left = attempt.deadline.saturating_duration_since(Instant::now());
-                let left = left.min(self.timeout.get()).as_millis().max(1);
-                let left = u64::try_from(left).unwrap_or(u64::MAX);
-                request
-                    .headers_mut()
-                    .insert(REQUEST_TIMEOUT, HeaderValue::from(left));
+                let left = attempt.deadline.saturating_duration_since(now);
+                limits.announced_end = Some(now + left.min(self.timeout.get()));
             }
             host = attempt.host;
+            bytes = attempt.bytes;
             if !attempt.sends_credentials {
                 client = self.anonymous.as_ref().unwrap_or(client);
             }
@@ -85,8 +91,7 @@ impl Service<ReplayRequest> for Transport {
                 };
             }
         }
-        client
-            .request(request)
+        resend::send(client.clone(), request, bytes, limits)
             .map(move |result| result.map_err(|error| failure(host, error)))
             .boxed()
     }

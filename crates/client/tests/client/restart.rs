@@ -1,4 +1,5 @@
-//! RES-1: the restart of a dependency, which refuses connections for a short time.
+//! RES-1: the restart of a dependency, which refuses connections and then requests for a short
+//! time.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -9,7 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_client::{HttpClientConfig, Resolve, ResolveFuture};
+use bytes::Bytes;
+use http_body_util::Full;
+use seaworthy_client::{HttpClientConfig, RequestBuilder, Resolve, ResolveFuture};
 use seaworthy_core::Timeout;
 use seaworthy_resilience::circuit_breaker::BreakerState;
 use seaworthy_testkit::{eventually, once_within, server::free_address};
@@ -20,7 +23,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::fixture::{builder, client, once};
+use crate::fixture::{Reply, Server, answer, builder, client, once};
 
 /// Clients that call at the same time.
 const CALLERS: usize = 20;
@@ -256,4 +259,91 @@ async fn refused_connection_is_retried_while_breaker_allows_it_res_1() {
     }
     let (_process, _) = Process::start((ADDRESS, port).into());
     call.await.unwrap().unwrap();
+}
+
+/// The response to a request that a service has not processed because it is starting.
+fn starting() -> Reply {
+    answer("503 Service Unavailable", "x-unprocessed: starting\r\n", "")
+}
+
+/// Checks that a starting service gets the request until it is ready, and that no call fails.
+async fn is_sent_until_ready(with_body: impl FnOnce(RequestBuilder) -> RequestBuilder) {
+    const REJECTED: usize = 4;
+    let server = Server::start(|before, _| match before {
+        0..REJECTED => starting(),
+        _ => answer("200 OK", "", "ok"),
+    })
+    .await;
+    let client = client(patient);
+    let request = with_body(client.post(&server.url("/")));
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    let seen = server.seen();
+    assert_eq!(seen.len(), REJECTED + 1);
+    assert!(seen.iter().all(|seen| seen.body == b"order"), "{seen:?}");
+    let left = seen.iter().map(|seen| seen.header("x-request-timeout-ms"));
+    let left: Vec<u64> = left.map(|left| left.unwrap().parse().unwrap()).collect();
+    assert!(left.last() < left.first(), "{left:?}");
+    assert!(client.policies().breaker().snapshot().trips.is_empty());
+}
+
+#[tokio::test]
+async fn request_of_starting_service_is_sent_again_res_1() {
+    is_sent_until_ready(|request| request.body("order")).await;
+}
+
+#[tokio::test]
+async fn stream_of_starting_service_is_sent_again_res_1() {
+    let stream = Full::new(Bytes::from_static(b"order"));
+    is_sent_until_ready(|request| request.stream(stream)).await;
+}
+
+#[tokio::test]
+async fn response_omits_header_of_unprocessed_request_res_1() {
+    let server = Server::start(|_, _| starting()).await;
+    let client = client(|config| {
+        once(config);
+        // A request waits for a fifth of it.
+        config.policies.breaker.slow_call_duration = Timeout::from_millis(50);
+    });
+    let response = client.get(&server.url("/")).send().await.unwrap();
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.headers().get("x-unprocessed"), None);
+}
+
+#[tokio::test]
+async fn first_success_after_long_start_closes_breaker_res_1() {
+    once_within(Duration::from_secs(1), async |_| start_after_trip().await).await;
+}
+
+/// Returns the time from the end of a start until a call succeeds, which closes the breaker.
+async fn start_after_trip() -> Duration {
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let ready = Arc::clone(&is_ready);
+    let server = Server::start(move |_, _| match ready.load(Ordering::SeqCst) {
+        true => answer("200 OK", "", "ok"),
+        false => starting(),
+    })
+    .await;
+    let client = client(once);
+    let url = server.url("/");
+    let breaker = client.policies().breaker();
+    let began = Instant::now();
+    while breaker.state() != BreakerState::Open {
+        assert!(began.elapsed() < TIMEOUT);
+        let calls = (0..5).map(|_| client.get(&url).send());
+        for result in futures::future::join_all(calls).await {
+            assert!(result.is_ok_and(|response| response.status() == 503));
+        }
+    }
+    is_ready.store(true, Ordering::SeqCst);
+    let began = Instant::now();
+    let response = loop {
+        match client.get(&url).send().await {
+            Ok(response) => break response,
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    };
+    assert_eq!(response.bytes().await.unwrap(), "ok");
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    began.elapsed()
 }
