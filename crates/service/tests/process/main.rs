@@ -18,6 +18,7 @@ mod rate_limits;
 mod reload;
 mod reload_policies;
 mod settings;
+mod starting;
 mod test_tools;
 mod traces;
 mod workers;
