@@ -7,9 +7,9 @@ use crate::{Event, EventType, HandlerError, Plugins};
 
 /// The name of the handler in logs.
 const HANDLER: &str = "audit-log";
-/// The maximum number of retries of an entry. Their backoffs add up to three minutes, longer than a
-/// failover of the database.
-const MAX_RETRIES: u32 = 60;
+/// The maximum number of retries of an entry. Their backoffs add up to more than three minutes,
+/// longer than a failover of the database.
+const MAX_RETRIES: u32 = 61;
 
 /// The actions in the audit log for the events about plugins.
 const ACTIONS: [(EventType, &str); 7] = [
@@ -75,5 +75,27 @@ fn entry(event: &Event) -> Option<AuditEntry> {
     match *action {
         FAILURE => Some(entry.outcome(Outcome::Failed)),
         _ => Some(entry),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::EventBus;
+
+    #[tokio::test(start_paused = true)]
+    async fn entry_is_retried_for_three_minutes_plug_1() {
+        let bus = EventBus::new(1);
+        let down = || Err(HandlerError::Transient("down".to_owned()));
+        let types = [EventType::PLUGIN_LOADED];
+        bus.subscribe_in_order(HANDLER, types, MAX_RETRIES, move |_| {
+            std::future::ready(down())
+        });
+        let begun = tokio::time::Instant::now();
+        let event = Event::new(EventType::PLUGIN_LOADED, "test");
+        assert_eq!(bus.publish(event).await.len(), 1);
+        assert!(begun.elapsed() >= Duration::from_secs(180));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Errors of the order of plugins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OrderError {
-    #[error("depends on \"{dependency}\", which is not in the folder")]
+    #[error("depends on \"{dependency}\", which is not in the folder or has an error")]
     Missing { plugin: String, dependency: String },
     #[error("depends on itself: {}", .0.join(" -> "))]
     Circular(Vec<String>),
@@ -174,9 +174,9 @@ mod tests {
             .collect();
         let expected = [
             "a: depends on itself: a -> b -> a",
-            "b: depends on \"a\", which is not in the folder",
-            "c: depends on \"x\", which is not in the folder",
-            "f: depends on \"c\", which is not in the folder",
+            "b: depends on \"a\", which is not in the folder or has an error",
+            "c: depends on \"x\", which is not in the folder or has an error",
+            "f: depends on \"c\", which is not in the folder or has an error",
         ];
         assert_eq!(errors, expected);
     }
@@ -185,7 +185,7 @@ mod tests {
     fn missing_dependency_is_named_plug_1() {
         let error = load_order(&graph(&[("a", &["x"])])).unwrap_err();
         assert_eq!(error.plugin(), "a");
-        let problem = "depends on \"x\", which is not in the folder";
+        let problem = "depends on \"x\", which is not in the folder or has an error";
         assert_eq!(error.to_string(), problem);
     }
 

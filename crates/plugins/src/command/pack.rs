@@ -16,8 +16,8 @@ use crate::{
 /// Writes the component of a plugin, which it creates from a core module.
 ///
 /// # Errors
-/// The folder is a link, a file cannot be read or written, the manifest or the module is not valid,
-/// or the manifest names another plugin.
+/// The folder is a link, or a file cannot be read or written. The manifest or the module is not
+/// valid, or the manifest names another plugin.
 pub(super) fn write_component<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,

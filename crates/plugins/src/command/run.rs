@@ -61,8 +61,7 @@ pub(super) async fn call<C: Settings>(
     plugins.shut_down().await;
     let outcome = called?;
     let document = outcome.document;
-    run.console
-        .print(&escape(&format!("{document:#}")), &document);
+    run.console.print(&format!("{document:#}"), &document);
     match outcome.is_failed {
         true => Err(StartError::new(format!(
             "the call of \"{name}\" failed: see `failed` in the output"
@@ -168,16 +167,6 @@ async fn handle(plugins: &Plugins, name: &str, event: Delivery) -> Result<Outcom
     })
 }
 
-/// Escapes the control characters that JSON permits in texts. The texts may be of a plugin, and a
-/// terminal could interpret them.
-fn escape(json: &str) -> String {
-    let escape = |character: char| match character != '\n' && character.is_control() {
-        true => format!("\\u{:04x}", u32::from(character)),
-        false => character.to_string(),
-    };
-    json.chars().map(escape).collect()
-}
-
 fn missing(name: &str, what: &str) -> StartError {
     StartError::new(format!("the plugin \"{name}\" has no {what}"))
 }
@@ -212,18 +201,4 @@ pub(super) async fn load_with_dependencies(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn printed_json_has_no_control_characters_plug_2() {
-        let document = json!({ "reason": "\u{1b}[2J \u{7f} \u{9b}2J" });
-        let printed = escape(&format!("{document:#}"));
-        let controls = |character: &char| character.is_control();
-        assert!(printed.chars().filter(controls).all(|it| it == '\n'));
-        assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), document);
-    }
 }

@@ -43,8 +43,9 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 /// Writes the hash of a component into its manifest, and signs the manifest.
 ///
 /// # Errors
-/// The folder is a link, a file cannot be read or written, the component is too large, the key or
-/// the manifest is not valid, or the manifest names another plugin or has its hash in another form.
+/// - The folder is a link, or a file cannot be read or written.
+/// - The component is too large, or the key or the manifest is not valid.
+/// - The manifest names another plugin, or has its hash in another form.
 pub(super) fn sign<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,

@@ -239,7 +239,7 @@ impl EventBus {
     /// with their errors.
     ///
     /// The handlers begin in the order in which they were added, and run concurrently. A plugin
-    /// runs as many handlers at the same time as the machine has cores.
+    /// runs at most `plugins.security.max_concurrent_calls` handlers at the same time.
     pub async fn publish(&self, event: Event) -> Vec<(String, HandlerError)> {
         if !self.passes(&event) {
             return Vec::new();

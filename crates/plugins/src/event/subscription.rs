@@ -72,7 +72,7 @@ impl Subscription {
             let result = match tokio::time::timeout(self.timeout, call).await {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) => Err(HandlerError::Permanent("the handler panicked".to_owned())),
-                Err(_) => Err(HandlerError::Permanent(format!(
+                Err(_) => Err(HandlerError::Transient(format!(
                     "the handler exceeded its timeout of {:?}",
                     self.timeout
                 ))),

@@ -29,9 +29,8 @@ impl Plugins {
         }
     }
 
-    /// Checks that the service continues without a hook of a plugin that is not started, or whose
-    /// current version does not have the hook or its veto. A retry finds the hooks of the current
-    /// version.
+    /// Checks that the service continues without a hook. Its plugin is not started, or the current
+    /// version does not have the hook or its veto. A retry finds the hooks of the current version.
     ///
     /// # Errors
     /// `plugins.required` has the plugin, and it is not started, or the hook has a veto.

@@ -55,8 +55,8 @@ impl Function {
 pub(super) enum Executor {
     /// A thread for guests, whose priority is low. The change of threads takes microseconds.
     Thread,
-    /// A worker of the runtime, usually that of the caller, if the last such call of the plugin was
-    /// brief and the plugin cannot wait for HTTP. Calls of other plugins run on a thread for
+    /// A worker of the runtime, usually that of the caller. This needs a plugin that cannot wait for
+    /// HTTP and whose last such call was brief. Calls of other plugins run on a thread for
     /// guests, so that other requests keep the threads of the service.
     TaskIfBrief,
 }

@@ -100,8 +100,8 @@ impl CallError {
         )
     }
 
-    /// Returns true if a retry of the same call fails again, at least for seconds. Retries of an
-    /// event handler end within a second.
+    /// Returns true if a retry of the same call fails again, at least for seconds. With the
+    /// default `retry_count`, the retries of an event handler end within a second.
     pub(crate) const fn is_permanent(&self) -> bool {
         matches!(
             self,

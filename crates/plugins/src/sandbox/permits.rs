@@ -86,22 +86,23 @@ mod tests {
             all.collect::<Vec<_>>()
         };
         let mut anonymous = take(CallOrigin::Anonymous);
-        let known = take(CallOrigin::Authenticated);
-        assert_eq!((anonymous.len(), known.len()), (MAX / 2, MAX / 2));
-        // A waiting anonymous call does not delay the next known caller.
+        let authenticated = take(CallOrigin::Authenticated);
+        assert_eq!((anonymous.len(), authenticated.len()), (MAX / 2, MAX / 2));
+        // A waiting anonymous call does not delay the next authenticated caller.
         let mut waiting = Box::pin(permits.acquire(CallOrigin::Anonymous));
         assert!(futures::poll!(waiting.as_mut()).is_pending());
-        drop(known);
+        drop(authenticated);
         drop(permits.try_acquire(CallOrigin::Authenticated).unwrap());
         anonymous.clear();
         assert!(waiting.await.is_some());
     }
 
     #[test]
-    fn known_callers_use_all_permits_plug_2() {
+    fn authenticated_callers_use_all_permits_plug_2() {
         let permits = Permits::new(6);
-        let known = std::iter::from_fn(|| permits.try_acquire(CallOrigin::Authenticated).ok());
-        assert_eq!(known.collect::<Vec<_>>().len(), 6);
+        let authenticated =
+            std::iter::from_fn(|| permits.try_acquire(CallOrigin::Authenticated).ok());
+        assert_eq!(authenticated.collect::<Vec<_>>().len(), 6);
     }
 
     #[test]

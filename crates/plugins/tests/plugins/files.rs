@@ -173,7 +173,8 @@ async fn circular_and_missing_dependencies_are_named_plug_1() {
     let expected = "plugin \"one\": depends on itself: one -> two -> one";
     assert_eq!(rejection(setup).await, expected);
     let setup = Setup::new().plugin("one", "dependencies = [\"lost\"]\n", &Guest::quiet());
-    let expected = "plugin \"one\": depends on \"lost\", which is not in the folder";
+    let expected =
+        "plugin \"one\": depends on \"lost\", which is not in the folder or has an error";
     assert_eq!(rejection(setup).await, expected);
 }
 

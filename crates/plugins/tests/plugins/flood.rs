@@ -145,7 +145,7 @@ fn flood(http: SocketAddr) -> (Vec<u16>, Vec<u16>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anonymous_flood_leaves_authentication_to_known_callers_plug_2() {
+async fn flood_leaves_authentication_to_authenticated_callers_plug_2() {
     // An overload must not decide whether a hook runs.
     for on_failure in [FailureMode::Closed, FailureMode::Open] {
         let app = start_guarded(on_failure).await;

@@ -297,7 +297,8 @@ async fn failed_plugin_is_retried_with_its_dependency_plug_1() {
     let needs = format!("dependencies = [\"base\"]\n{HOOK}");
     let mut failures = app.failures();
     app.replace("guard", &needs, &Guest::rejecting(403, "one"));
-    let problem = "plugin \"guard\": depends on \"base\", which is not in the folder";
+    let problem =
+        "plugin \"guard\": depends on \"base\", which is not in the folder or has an error";
     failures.wait_for(problem).await;
     assert_eq!(app.orders().0, 200);
     app.replace("base", "", &Guest::quiet());

@@ -9,8 +9,9 @@ use crate::{app::Setup, guest::Guest};
 
 const VERSIONS: [&str; 3] = ["0.1.0", "0.2.0", "0.3.0"];
 /// A hook of a later version that fails with the tenant. It traps without a tenant, and unless the
-/// remaining time is up to one minute. The parameter is the address of the call: the case of the
-/// tenant is at 36, its text at 40, the case of the remaining time at 48, and its value at 56.
+/// remaining time is up to one minute. The parameter is the address of the call. The case of the
+/// tenant is at 36, and its text at 40. The case of the remaining time is at 48, and its value at
+/// 56.
 const TENANT: &str = "
     (if (i32.eqz (i32.load8_u offset=36 (local.get 0))) (then unreachable))
     (if (i32.eqz (i32.load8_u offset=48 (local.get 0))) (then unreachable))

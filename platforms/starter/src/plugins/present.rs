@@ -41,7 +41,7 @@ impl ServicePlugins {
     /// Opens the plugins without loading them.
     ///
     /// # Errors
-    /// A trusted key is not valid, or the HTTP client cannot be built.
+    /// Those of [`Plugins::open`].
     pub(crate) fn open(service: &Assembly<StarterConfig>) -> Result<Self, StartError> {
         let plugins = Plugins::open(service, &service.settings().plugins)?;
         plugins.declare_decisions();
@@ -60,7 +60,7 @@ impl ServicePlugins {
     /// Serves the plugins, and records each change of a plugin in the audit log.
     ///
     /// # Errors
-    /// With `plugins.auto_load`, a plugin of the folder cannot be started.
+    /// Those of [`Plugins::serve`].
     pub(crate) async fn serve(
         &self,
         service: &Assembly<StarterConfig>,

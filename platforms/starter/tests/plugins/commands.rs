@@ -278,6 +278,24 @@ fn commands_reject_invalid_plugin_names_plug_1() {
 }
 
 #[test]
+fn error_of_a_module_has_no_control_characters_plug_2() {
+    let folder = Folder::new();
+    folder.add("guard", MANIFEST, &module(PROCEEDS), "hooks-and-events");
+    let hostile = r#"(module (import "\1b[2J" "f" (func)))"#;
+    fs::write(folder.path("hostile.wat"), hostile).unwrap();
+    let pack = [
+        "pack",
+        "guard",
+        "hostile.wat",
+        "--world",
+        "hooks-and-events",
+    ];
+    let problem = folder.try_command(&pack).unwrap_err();
+    assert!(problem.contains("\\u001b[2J"), "{problem}");
+    assert!(!problem.contains('\u{1b}'), "{problem}");
+}
+
+#[test]
 fn variables_of_a_plugin_differ_from_those_of_the_service_plug_1() {
     let folder = Folder::new();
     let manifest = MANIFEST.replace("\"guard\"", "\"starter\"");

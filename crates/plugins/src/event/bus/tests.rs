@@ -111,8 +111,24 @@ async fn slow_handler_ends_at_its_timeout_plug_1() {
     let problem = "the handler exceeded its timeout of 30s".to_owned();
     assert_eq!(
         failed,
-        [("slow".to_owned(), HandlerError::Permanent(problem))]
+        [("slow".to_owned(), HandlerError::Transient(problem))]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn handler_that_timed_out_is_called_again_plug_1() {
+    let bus = EventBus::new(10);
+    let calls = AtomicUsize::new(0);
+    bus.subscribe_in_order("log", [EventType::USER_LOGIN], 1, move |_| {
+        let is_first = calls.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            if is_first {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        }
+    });
+    assert!(bus.publish(login()).await.is_empty());
 }
 
 #[tokio::test]
