@@ -63,6 +63,7 @@ fn rank(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Minor => 1,
         Verdict::Review => 2,
+        Verdict::Guess => 3,
         _ => 0,
     }
 }

@@ -35,7 +35,7 @@ pub use metadata::{Category, Confidence, Metadata, Severity};
 pub use observed::{
     observations, observed, observed_anywhere, observed_by_file, observed_unless_kept, or_passed,
 };
-pub use outcome::{Breach, Check, Outcome, Rule};
+pub use outcome::{Breach, Check, Outcome, Rule, guesses};
 pub use registry::{explain, rules};
 pub(crate) use run::{run, run_one};
 pub use telemetry::telemetry_is_installed;

@@ -33,21 +33,35 @@ pub fn observed_by_file(service: &Service, practice: Practice) -> Vec<Outcome> {
         if !is_breach(observation.verdict) {
             outcomes.push(outcome(observation, &observation.evidence));
         } else if let Some(count) = counts.remove(&*observation.at.path) {
+            let shown = without_guess(&all, observation);
             let evidence = match count {
-                1 => observation.evidence.clone(),
+                1 => shown.evidence.clone(),
                 _ => format!(
                     "{} ({} more places in this file)",
-                    observation.evidence,
+                    shown.evidence,
                     count - 1
                 ),
             };
             let others = all
                 .iter()
                 .filter(|other| is_breach(other.verdict) && other.at.path == observation.at.path);
-            outcomes.push(with_places(outcome(observation, &evidence), others));
+            outcomes.push(with_places(outcome(shown, &evidence), others));
         }
     }
     outcomes
+}
+
+/// Another place to review of the same file instead of a guess, if the file has one.
+fn without_guess<'o>(
+    all: &'o [Located<Observation>],
+    observation: &'o Located<Observation>,
+) -> &'o Located<Observation> {
+    if observation.verdict != Verdict::Guess {
+        return observation;
+    }
+    all.iter()
+        .find(|other| other.verdict == Verdict::Review && other.at.path == observation.at.path)
+        .unwrap_or(observation)
 }
 
 /// One outcome for the service: kept if one place keeps it, else unknown if one place is unknown,
@@ -78,14 +92,16 @@ pub fn observed_unless_kept(service: &Service, practice: Practice) -> Vec<Outcom
         .find(|observation| observation.verdict == Verdict::Kept);
     all.iter()
         .map(|observation| match (observation.verdict, kept) {
-            (Verdict::LikelyBroken | Verdict::Review, Some(kept)) => Outcome::unknown(format!(
-                "{}:{}: {}, and {}:{} may cover every request",
-                observation.at.path,
-                observation.at.line,
-                observation.evidence,
-                kept.at.path,
-                kept.at.line
-            )),
+            (Verdict::LikelyBroken | Verdict::Review | Verdict::Guess, Some(kept)) => {
+                Outcome::unknown(format!(
+                    "{}:{}: {}, and {}:{} may cover every request",
+                    observation.at.path,
+                    observation.at.line,
+                    observation.evidence,
+                    kept.at.path,
+                    kept.at.line
+                ))
+            }
             _ => outcome(observation, &observation.evidence),
         })
         .collect()
@@ -136,7 +152,7 @@ fn with_places<'p>(
 pub(super) const fn is_breach(verdict: Verdict) -> bool {
     matches!(
         verdict,
-        Verdict::Broken | Verdict::LikelyBroken | Verdict::Review | Verdict::Minor
+        Verdict::Broken | Verdict::LikelyBroken | Verdict::Review | Verdict::Guess | Verdict::Minor
     )
 }
 
@@ -147,6 +163,7 @@ pub(super) fn outcome(observation: &Located<Observation>, evidence: &str) -> Out
         Verdict::Broken => breach(Confidence::High).into(),
         Verdict::LikelyBroken => breach(Confidence::Medium).into(),
         Verdict::Review => breach(Confidence::Low).into(),
+        Verdict::Guess => Breach::guess(observation.at.clone(), evidence).into(),
         Verdict::Minor => breach(Confidence::Medium).severity(Severity::Low).into(),
         Verdict::Unclear => Outcome::unknown(format!(
             "{}:{}: {evidence}",

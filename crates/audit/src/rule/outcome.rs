@@ -58,6 +58,8 @@ pub struct Breach {
     /// Whether something is missing from the whole service or repository. The place is then only
     /// where it would be added.
     pub is_absence: bool,
+    /// Whether readers reject most findings of this kind. Its severity is at most low.
+    pub is_guess: bool,
 }
 
 impl Breach {
@@ -73,6 +75,7 @@ impl Breach {
             edit: None,
             related: Vec::new(),
             is_absence: false,
+            is_guess: false,
         }
     }
 
@@ -81,6 +84,15 @@ impl Breach {
     #[must_use]
     pub fn review(at: Location, evidence: impl Into<String>) -> Self {
         Self::new(at, Confidence::Low, evidence)
+    }
+
+    /// A breach for review with at most low severity, because readers reject most of its kind.
+    #[must_use]
+    pub fn guess(at: Location, evidence: impl Into<String>) -> Self {
+        Self {
+            is_guess: true,
+            ..Self::review(at, evidence)
+        }
     }
 
     /// Sets another severity. A breach for review stays at most medium.
@@ -136,9 +148,28 @@ impl Outcome {
         }
     }
 
+    /// The outcome with at most low severity if it is a breach for review.
+    #[must_use]
+    pub fn into_guess(self) -> Self {
+        match self {
+            Self::Breach(breach) if breach.confidence == Confidence::Low => Self::Breach(Breach {
+                is_guess: true,
+                ..breach
+            }),
+            other => other,
+        }
+    }
+
     /// Creates an undecided outcome with its reason.
     #[must_use]
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self::Unknown(reason.into())
     }
+}
+
+/// The outcomes of a check, with at most low severity for those to review. A rule whose findings
+/// readers mostly reject wraps its outcomes in it.
+#[must_use]
+pub fn guesses(outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    outcomes.into_iter().map(Outcome::into_guess).collect()
 }

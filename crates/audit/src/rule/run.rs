@@ -180,14 +180,19 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
     found
 }
 
-/// One finding for each line, with the further places of all findings of the line.
+/// One finding for each line, with the further places of all findings of the line. Of two findings
+/// to review, it keeps the one of higher severity.
 fn once_per_line(findings: Vec<Finding>) -> Vec<Finding> {
     let mut places = std::collections::BTreeMap::new();
     let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
-    for finding in findings {
+    for mut finding in findings {
         let place = (finding.path.clone(), finding.line);
         let known = places.get(&place).copied();
         if let Some(first) = known.and_then(|at: usize| kept.get_mut(at)) {
+            let reviews = first.is_review() && finding.is_review();
+            if reviews && finding.severity > first.severity {
+                std::mem::swap(first, &mut finding);
+            }
             for related in finding.related {
                 if first.related.len() < MAX_RELATED && !first.related.contains(&related) {
                     first.related.push(related);
@@ -237,6 +242,16 @@ fn related(breach: &Breach) -> Vec<RelatedPlace> {
     places
 }
 
+/// The severity of a breach without the configuration.
+fn default_severity(breach: &Breach, of_rule: Severity) -> Severity {
+    let severity = breach.severity.unwrap_or(of_rule);
+    if breach.is_guess {
+        severity.min(Severity::Low)
+    } else {
+        severity
+    }
+}
+
 fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach) -> Finding {
     let metadata = &rule.metadata;
     let file = model.files.get(&breach.at.path);
@@ -274,7 +289,7 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
     Finding {
         id: metadata.id,
         related,
-        severity: breach.severity.unwrap_or(metadata.severity),
+        severity: default_severity(&breach, metadata.severity),
         confidence: breach.confidence,
         category: metadata.category,
         service: service
@@ -302,9 +317,11 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
 
 #[cfg(test)]
 mod tests {
-    use super::{bounded, once_per_line};
+    use super::{bounded, default_severity, once_per_line};
     use crate::report::{RelatedPlace, sample};
-    use crate::rule::{Confidence, Severity};
+    use crate::repository::Role;
+    use crate::rule::{Breach, Confidence, Outcome, Severity, guesses};
+    use crate::source::Location;
 
     #[test]
     fn likely_findings_are_at_most_medium() {
@@ -316,6 +333,40 @@ mod tests {
         assert_eq!(bounded(&finding), Severity::Medium);
         finding.severity = Severity::Low;
         assert_eq!(bounded(&finding), Severity::Low);
+    }
+
+    #[test]
+    fn guess_is_at_most_low_and_certain_breach_is_not_a_guess() {
+        let at = Location {
+            path: "src/orders.ts".into(),
+            span: 0..1,
+            line: 1,
+            column: 1,
+            symbol: None,
+            role: Role::Production,
+        };
+        let severity = |outcome: &Outcome, of_rule| match outcome {
+            Outcome::Breach(breach) => default_severity(breach, of_rule),
+            _ => unreachable!(),
+        };
+        let review = Breach::review(at.clone(), "a place").severity(Severity::High);
+        let certain = Breach::new(at, Confidence::Medium, "another place");
+        let outcomes = guesses(vec![review.into(), certain.into()]);
+        assert_eq!(severity(&outcomes[0], Severity::High), Severity::Low);
+        assert_eq!(severity(&outcomes[0], Severity::Info), Severity::Low);
+        assert_eq!(severity(&outcomes[1], Severity::High), Severity::High);
+    }
+
+    #[test]
+    fn guess_hides_no_other_review_of_its_line() {
+        let mut guess = sample::report(false).findings.remove(0);
+        guess.confidence = Confidence::Low;
+        guess.severity = Severity::Low;
+        let mut review = guess.clone();
+        review.severity = Severity::Medium;
+        let kept = once_per_line(vec![guess, review]);
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].severity, Severity::Medium);
     }
 
     #[test]

@@ -284,6 +284,8 @@ pub enum Verdict {
     LikelyBroken,
     /// The place likely breaks the practice. The report lists it for review.
     Review,
+    /// Like `Review`, with severity low, because readers reject most places of its kind.
+    Guess,
     /// The place breaks the practice, with severity low.
     Minor,
     /// The auditor cannot decide.

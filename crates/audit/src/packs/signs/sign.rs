@@ -52,6 +52,16 @@ pub(super) const fn review(
     }
 }
 
+impl Sign {
+    /// The sign with severity low, because readers reject most of its places.
+    pub(super) const fn guess(self) -> Self {
+        Self {
+            verdict: Verdict::Guess,
+            ..self
+        }
+    }
+}
+
 /// A sign that counts only in functions that contain another pattern.
 pub(super) const fn inside(
     practice: Practice,
