@@ -86,6 +86,8 @@ pub struct Model {
     /// Deployed files without a known service, as one service. Practices in them are reported for
     /// the repository.
     pub unowned: Service,
+    /// Paths of scripts that run in a browser.
+    pub pages: BTreeSet<Arc<str>>,
     /// Every file with its facts, by path.
     pub files: BTreeMap<Arc<str>, FileFacts>,
     /// Every path seen, read or not.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::copied_manifest::without_copies;
-use super::{Breach, Check, Confidence, Outcome, Rule, Severity, rules};
+use super::{Breach, Check, Confidence, Metadata, Outcome, Rule, Severity, rules};
 use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{Model, Service};
 use crate::report::{
@@ -97,11 +97,14 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
             let name = service.map(|service| service.name.clone());
             let id = rule.metadata.id;
             match outcome {
-                Outcome::Breach(breach) => {
+                Outcome::Breach(mut breach) => {
                     if found.findings.len() >= max_findings {
                         over += 1;
                         continue;
                     }
+                    breach.is_guess |= breach.confidence == Confidence::Low
+                        && is_about_servers(&rule.metadata)
+                        && model.pages.contains(&breach.at.path);
                     let mut finding = finding(rule, model, service, breach);
                     if let Some(RuleSetting::Severity(severity)) = setting {
                         finding.severity = *severity;
@@ -240,6 +243,16 @@ fn related(breach: &Breach) -> Vec<RelatedPlace> {
         }
     }
     places
+}
+
+/// Chapters of requirements that scripts in a browser have too.
+const ABOUT_PAGES: &[&str] = &["CONF", "OBS", "SEC", "SHIP", "FLAG"];
+
+/// Whether a requirement is about programs that serve. In a browser, its breach costs less.
+fn is_about_servers(rule: &Metadata) -> bool {
+    let requirement = rule.requirement();
+    let chapter = requirement.split('-').next().unwrap_or_default();
+    !ABOUT_PAGES.contains(&chapter) && requirement != "AUTH-1"
 }
 
 /// The severity of a breach without the configuration.

@@ -19,7 +19,7 @@ use super::mention::Mentions;
 use super::service::{FileFacts, Model, Service, ServiceKind};
 use crate::repository::Role;
 use deployment::{Deployment, deployments};
-use unit::{Unit, units};
+use unit::{Unit, pages, units};
 
 /// Builds the model from the facts of files.
 #[must_use]
@@ -65,8 +65,10 @@ pub fn build(
     make_names_unique(&mut services);
     services.sort_by(|left, right| left.name.cmp(&right.name));
     let unowned = unowned(&services, &files);
+    let pages = pages(&files);
     Model {
         services,
+        pages,
         unowned,
         not_audited,
         files,

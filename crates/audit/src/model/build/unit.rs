@@ -24,19 +24,7 @@ pub(super) const GENERIC: &[&str] = &["", "cmd", "main", "src", "app", "server",
 
 pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
     let all = files;
-    let mut modules: BTreeMap<String, Module> = BTreeMap::new();
-    for found in files
-        .values()
-        .filter(|found| matches!(found.file.role, Role::Production | Role::Script))
-    {
-        for module in &found.facts.of::<Module>().items {
-            // A page may lie in the folder of the service that serves it.
-            let kept = modules.get(&module.folder).filter(|kept| !is_page(kept));
-            if kept.is_none() {
-                modules.insert(module.folder.clone(), module.value.clone());
-            }
-        }
-    }
+    let mut modules = modules(files);
     for module in without_manifest(files, &modules) {
         modules.entry(module.folder.clone()).or_insert(module);
     }
@@ -105,6 +93,38 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
         unit.files.extend(shared);
     }
     units
+}
+
+/// The modules by their folders.
+fn modules(files: &BTreeMap<Arc<str>, FileFacts>) -> BTreeMap<String, Module> {
+    let mut modules: BTreeMap<String, Module> = BTreeMap::new();
+    for found in files
+        .values()
+        .filter(|found| matches!(found.file.role, Role::Production | Role::Script))
+    {
+        for module in &found.facts.of::<Module>().items {
+            // A page may lie in the folder of the service that serves it.
+            let kept = modules.get(&module.folder).filter(|kept| !is_page(kept));
+            if kept.is_none() {
+                modules.insert(module.folder.clone(), module.value.clone());
+            }
+        }
+    }
+    modules
+}
+
+/// The scripts of modules whose code runs in a browser.
+pub(super) fn pages(files: &BTreeMap<Arc<str>, FileFacts>) -> BTreeSet<Arc<str>> {
+    let modules = modules(files);
+    files
+        .iter()
+        .filter(|(path, found)| {
+            is_part_of(Language::JavaScript, found.file.language)
+                && found.file.language.is_code()
+                && owner_of(path, &modules).is_some_and(is_page)
+        })
+        .map(|(path, _)| path.clone())
+        .collect()
 }
 
 /// Libraries of programs that run in a browser, and of those that serve.
