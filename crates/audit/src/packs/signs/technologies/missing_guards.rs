@@ -103,7 +103,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:Pg|MySql|Sqlite)PoolOptions::new)\(",
         r"acquire_timeout",
         "the pool of `{}` sets no acquire timeout",
-    ),
+    )
+    .guess(),
     review(
         Practice::Blocking,
         &[".rs"],
@@ -150,7 +151,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Practice::Stub,
         &[".ts", ".js", ".java", ".kt", ".cs"],
         r"=\s*(?P<what>new (?:Mock|Fake|Dummy|Stub)[A-Z]\w*)\(",
-        r"(?i)process\.env\.\w*mock|@Profile|if .*(?:mock|fake)",
+        r"(?i)process\.env\.\w*mock|@Profile|if .*(?:mock|fake)|\b(?:function|const) (?:create|make|build)\w*(?:mock|fake|dummy|stub)",
         "`{}` replaces the real implementation",
     ),
     review(
