@@ -1,6 +1,8 @@
 //! Failures at the start that code only logs, so that the process continues or ends as if it had
 //! succeeded.
 
+use tree_sitter::Node;
+
 use super::flow::function_name;
 use super::practice::{mentions, show};
 use super::two_steps::{CANDIDATES, function_of};
@@ -115,7 +117,12 @@ fn caught(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 &[".connect(", ".initialize(", ".authenticate("],
             )
         });
-        if !starts || repeated || shown || mentions(code.text(block), HANDLED) {
+        if !starts
+            || repeated
+            || shown
+            || mentions(code.text(block), HANDLED)
+            || is_returned(code, block, function)
+        {
             continue;
         }
         let evidence = format!(
@@ -127,10 +134,27 @@ fn caught(code: &Code<'_>, facts: &mut FactSink<'_>) {
             facts,
             block,
             Practice::SilentNull,
-            Verdict::Review,
+            Verdict::Guess,
             evidence,
         );
     }
+}
+
+/// Whether a block assigns the failure to a variable that its function returns.
+fn is_returned<'t>(code: &Code<'t>, block: Node<'t>, function: Node<'t>) -> bool {
+    let assignments = code.find_all(block, &["assignment", "assignment_expression"]);
+    let returns = code.find_all(function, &["return_statement"]);
+    assignments
+        .into_iter()
+        .filter_map(|assignment| assignment.child_by_field_name("left"))
+        .map(|left| code.text(left))
+        .any(|name| {
+            returns.iter().any(|returned| {
+                code.text(*returned)
+                    .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+                    .any(|word| word == name)
+            })
+        })
 }
 
 /// Chains of promises of a module that start the program: `connect().then(() => app.listen(…))`.

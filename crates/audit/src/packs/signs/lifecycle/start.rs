@@ -13,14 +13,16 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b[a-zA-Z]\w*),\s*err\s*:?=\s*(?:\w+\.)*(?:New|Open|Init|Connect|Setup|Dial|Load|Read)\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\n\s*if err != nil \{\s*\n\s*(?:\w+\.)*(?i:log\w*|logger|fmt|helper|slog)(?:\.\w+\([^()\n]*\))*\.(?:Print|Printf|Println|Error|Errorf|Errorw|Warn|Warnf|Warnw|Info|Infof)\([^\n]*\n\s*\}",
         r"(?i)fall(?:ing)? back|fallback|optional|degraded",
         ONLY_LOGGED,
-    ),
+    )
+    .guess(),
     review(
         Practice::SilentNull,
         GO,
         r"if err :?= (?P<what>[\w.()]*\b(?:ListenAndServe(?:TLS)?|Listen|Serve|Run|Start))\([^\n]*; err != nil(?: && [^\n{]*)? \{\s*\n\s*(?:\w+\.)*(?i:log\w*|fmt|slog|zap)(?:\.\w+\([^()\n]*\))*\.(?:Print\w*|Error\w*|Warn\w*|Info\w*)\([^\n]*\n\s*\}",
         "",
         ONLY_LOGGED,
-    ),
+    )
+    .guess(),
     review(
         Practice::SilentNull,
         SCRIPT,
