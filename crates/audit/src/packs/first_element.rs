@@ -49,7 +49,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             let Some(name) = many.then(|| bound(code, call)).flatten() else {
                 continue;
             };
-            if call.receiver.is_empty() || is_local_list(code, call) {
+            if call.receiver.is_empty() || is_local_list(code, call) || is_one(code, call) {
                 continue;
             }
             check(code, function, call, name, facts);
@@ -71,6 +71,27 @@ fn is_local_list<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
         .parent()
         .is_some_and(|parent| parent.kind().contains("await"));
     call.receiver == "Object" || script && (closure || !awaited)
+}
+
+/// Whether the bound value is one record or one row: `.filter(…).first()`, `COUNT(…)` without a
+/// group.
+fn is_one<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
+    let statement = code
+        .ancestors(call.node)
+        .find(|around| around.kind().contains("assignment") || around.kind().contains("declarat"))
+        .map_or("", |around| code.text(around));
+    let chained = code
+        .file
+        .text
+        .get(call.node.end_byte()..)
+        .unwrap_or_default();
+    let taken = [".first()", ".last()", ".get(", ".one_or_none()", ".scalar("]
+        .iter()
+        .any(|method| chained.trim_start().starts_with(method));
+    let counts = ["COUNT(", "SUM(", "count(*)"]
+        .iter()
+        .any(|word| statement.contains(word));
+    taken || counts && !statement.to_lowercase().contains("group")
 }
 
 fn check<'t>(
