@@ -32,7 +32,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^(?:import|export)\b[^;'"`]*?['"](?P<path>\.{1,2}/[^'"\n]+)['"]|\brequire\(\s*['"](?P<required>\.{1,2}/[^'"\n]+)['"]\s*\)"#).ok()
+    Regex::new(r#"(?m)^(?:import\b[^;'"`]*?|export\b[^;'"`=(]*?\bfrom\s*|export\b[^;'"`]*?\bimport\(\s*)['"](?P<path>\.{1,2}/[^'"\n]+)['"]|\brequire\(\s*['"](?P<required>\.{1,2}/[^'"\n]+)['"]\s*\)"#).ok()
 });
 
 /// Parts of paths that a build writes, and suffixes of files without code.
