@@ -89,11 +89,15 @@ fn configured(model: &Model) -> Vec<Outcome> {
     outcomes
 }
 
+/// Packages whose dialer encrypts the connection below the driver, which then must not.
+const DIALERS: &[&str] = &["alloydbconn", "cloudsqlconn"];
+
 /// Text of an address that code puts together. The host is a value of the program.
 fn built(model: &Model) -> impl Iterator<Item = Outcome> {
     let deployed = model.files.values().map(|found| &found.file);
     deployed
         .filter(|file| file.role.is_deployed() && !file.language.is_configuration())
+        .filter(|file| !DIALERS.iter().any(|dialer| file.text.contains(dialer)))
         .flat_map(|file| {
             let pairs = PAIRS.as_ref().into_iter();
             pairs.flat_map(|regex| {
