@@ -61,6 +61,22 @@ fn shape(
     })
 }
 
+/// A unique index of SQLAlchemy over several columns.
+static INDEX: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\bIndex\((?:[^()]|\([^()]*\))*\bunique\s*=\s*True").ok());
+
+/// Whether an index of the file makes a column unique, alone or with others.
+fn has_index(text: &str, column: &str) -> bool {
+    let quoted = [format!("\"{column}\""), format!("'{column}'")];
+    INDEX.as_ref().is_some_and(|index| {
+        index.find_iter(text).any(|found| {
+            quoted
+                .iter()
+                .any(|name| found.as_str().contains(name.as_str()))
+        })
+    })
+}
+
 /// Ends of the names of columns that identify one record, in lower case without `_`.
 const IDENTIFYING: &[&str] = &[
     "email",
@@ -164,7 +180,12 @@ fn repeated(
         .iter()
         .any(|word| declared.contains(word));
         let identifies = IDENTIFYING.iter().any(|end| key.ends_with(end));
-        if !kept && identifies && looked_up.contains(&key) && !unique.contains(&key) {
+        if !kept
+            && identifies
+            && looked_up.contains(&key)
+            && !unique.contains(&key)
+            && !has_index(text, name.as_str())
+        {
             let at = found.file.location(name.range(), None);
             columns.insert(name.start(), (name.as_str(), at));
         }
