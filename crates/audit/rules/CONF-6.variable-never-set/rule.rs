@@ -129,7 +129,7 @@ fn undocumented(model: &Model, service: &Service) -> Vec<Outcome> {
                 "the code reads `{name}` without a fallback, and no deployment, example or check of the settings has it"
             );
             let others = reads.iter().skip(1).map(|(_, read)| read.at.clone());
-            Some(Breach::review(first.at.clone(), evidence).related(others).into())
+            Some(Breach::guess(first.at.clone(), evidence).related(others).into())
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::model::facts::Practice;
 use crate::rule::{
-    Category, Check, Metadata, Rule, Severity, adjusted_records, checked_then_changed,
+    Category, Check, Metadata, Rule, Severity, adjusted_records, checked_then_changed, guesses,
     observed_in_repository,
 };
 
@@ -28,6 +28,6 @@ pub(crate) const RULE: Rule = Rule {
         );
         outcomes.extend(checked_then_changed(model));
         outcomes.extend(adjusted_records(model));
-        outcomes
+        guesses(outcomes)
     }),
 };

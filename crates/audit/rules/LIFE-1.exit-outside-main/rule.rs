@@ -1,7 +1,7 @@
 //! A function ends the process instead of returning an error.
 
 use crate::model::facts::Practice;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
+use crate::rule::{Category, Check, Metadata, Rule, Severity, guesses, observed_by_file};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -17,5 +17,7 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://go.dev/wiki/CodeReviewComments#dont-panic"],
     },
-    check: Check::Service(|_, service| observed_by_file(service, Practice::ExitOutsideMain)),
+    check: Check::Service(|_, service| {
+        guesses(observed_by_file(service, Practice::ExitOutsideMain))
+    }),
 };

@@ -3,7 +3,7 @@
 use crate::model::facts::{Import, Practice, Verdict};
 use crate::model::{Model, Service};
 use crate::rule::{
-    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observations,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, guesses, observations,
     observed_by_file,
 };
 
@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
             "https://nodejs.org/api/process.html#event-unhandledrejection",
         ],
     },
-    check: Check::Service(check),
+    check: Check::Service(|model, service| guesses(check(model, service))),
 };
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {

@@ -2,7 +2,7 @@
 
 use crate::model::facts::Practice;
 use crate::rule::{
-    Category, Check, Metadata, Rule, Severity, dropped_promises, observed_in_repository,
+    Category, Check, Metadata, Rule, Severity, dropped_promises, guesses, observed_in_repository,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -28,6 +28,6 @@ pub(crate) const RULE: Rule = Rule {
             "all work in the background has an owner",
         );
         outcomes.extend(dropped_promises(model));
-        outcomes
+        guesses(outcomes)
     }),
 };

@@ -1,7 +1,9 @@
 //! A function changes the database and then sends a message.
 
 use crate::model::facts::Practice;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, dual_writes, observed, or_passed};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, dual_writes, guesses, observed, or_passed,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -21,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
         let mut outcomes = observed(service, Practice::DualWrite);
         outcomes.extend(dual_writes(service));
         or_passed(
-            outcomes,
+            guesses(outcomes),
             service,
             &["Go", "JavaScript", "TypeScript", "Python", "Java", "Kotlin"],
             "no function changes a database and then sends a message",

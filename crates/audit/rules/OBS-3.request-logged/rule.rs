@@ -1,7 +1,7 @@
 //! The service logs a whole request or record.
 
 use crate::model::facts::Practice;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
+use crate::rule::{Category, Check, Metadata, Rule, Severity, guesses, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(|_, service| {
         or_passed(
-            observed(service, Practice::BodyLogged),
+            guesses(observed(service, Practice::BodyLogged)),
             service,
             &["Go", "JavaScript", "TypeScript", "Python", "Java"],
             "no logging call contains a whole request",

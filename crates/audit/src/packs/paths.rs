@@ -81,7 +81,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 facts,
                 at,
                 Practice::Leak,
-                Verdict::Review,
+                Verdict::Guess,
                 format!(
                     "a failure before `{}.{}` skips it, so what `{name}` took stays taken",
                     call.receiver, call.method

@@ -201,7 +201,7 @@ fn partial<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
             facts,
             second.node,
             Practice::PartialWrite,
-            Verdict::Review,
+            Verdict::Guess,
             format!(
                 "`{}` follows `{}` without a transaction",
                 shown(second),
@@ -258,7 +258,7 @@ fn lookup_then_insert<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactS
             facts,
             lookup.node,
             Practice::LookupBeforeInsert,
-            Verdict::Review,
+            Verdict::Guess,
             format!(
                 "`{}` decides whether `{}` may insert",
                 shown(lookup),

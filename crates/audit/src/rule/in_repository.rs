@@ -7,6 +7,7 @@ use super::{Breach, Outcome};
 use crate::model::Model;
 use crate::model::facts::{Observation, Practice, Verdict};
 use crate::packs::signs_read;
+use crate::source::Located;
 
 /// Returns one breach per file for a practice, or a pass if a file that could show one was read.
 #[must_use]
@@ -19,7 +20,7 @@ pub fn observed_in_repository(model: &Model, practice: Practice, passed: &str) -
         }
         read += 1;
         let observations = found.facts.of::<Observation>();
-        let mut seen = BTreeMap::new();
+        let mut seen: BTreeMap<usize, &Located<Observation>> = BTreeMap::new();
         for observation in observations
             .deployed()
             .filter(|observation| {
@@ -27,7 +28,13 @@ pub fn observed_in_repository(model: &Model, practice: Practice, passed: &str) -
             })
             .filter(|observation| !is_kept_for(model, &found.file.path, observation))
         {
-            seen.entry(observation.at.span.start).or_insert(observation);
+            seen.entry(observation.at.span.start)
+                .and_modify(|known| {
+                    if known.verdict == Verdict::Guess && observation.verdict == Verdict::Review {
+                        *known = observation;
+                    }
+                })
+                .or_insert(observation);
         }
         // A place of low severity, or for review, is reported only if the file has no other.
         let first = seen

@@ -103,7 +103,7 @@ pub fn lookups_before_inserts(model: &Model) -> Vec<Outcome> {
                 "`{}` decides whether `{}` may add the record, so parallel requests both add it",
                 read.method, insert.method
             );
-            Some(Breach::review(read.at.clone(), evidence).related([insert.at.clone()]))
+            Some(Breach::guess(read.at.clone(), evidence).related([insert.at.clone()]))
         })
     })
 }

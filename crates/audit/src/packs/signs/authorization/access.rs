@@ -163,7 +163,8 @@ pub(super) const SIGNS: &[Sign] = &[
     long(
         &[".rs"],
         r"(?P<what>(?:Duration::weeks\(\s*\d+|Duration::days\(\s*(?:[7-9]|\d\d+)|TimeDelta::days\(\s*(?:[7-9]|\d\d+))\s*\))",
-    ),
+    )
+    .guess(),
     long(
         &[".rb"],
         r"(?P<what>\bexp:?\s*(?:=>)?\s*\(?(?:[7-9]|\d\d+)\.days|\bexp[^\n]*\b(?:[7-9]|\d\d+)\.days\.from_now|(?i:exp|token|jwt|session|cookie|ttl)[^\n]*\b[1-9]\.(?:weeks?|months?|years?)\.from_now)",

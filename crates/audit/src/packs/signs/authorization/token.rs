@@ -20,7 +20,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Practice::MassAssignment,
         PYTHON,
         r"(?:\.update\(|\b[A-Z]\w+\()(?:[^()\n]|\([^()\n]*\))*(?P<what>\*\*(?:kwargs|request\.(?:json|data)|data|payload|body))\b",
-        r"class \w*(?:Serializer|Schema|Manager|Form|Mixin)\b",
+        r"class \w*(?:Serializer|Schema|Manager|Form|Mixin)\b|\bjwt\.decode\(",
         "`{}` sets every field that the caller names",
     ),
     review(
@@ -80,7 +80,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:jwt|jsonwebtoken)\.verify)\(",
         "algorithms",
         "`{}` has no list of algorithms",
-    ),
+    )
+    .guess(),
     review(
         Practice::TokenAlgorithm,
         GO,

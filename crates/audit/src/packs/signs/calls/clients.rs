@@ -25,7 +25,7 @@ const fn once(files: &'static [&'static str], pattern: &'static str) -> Sign {
 }
 
 const fn pool(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    review(Practice::PoolBounds, files, pattern, unless, WAITS)
+    review(Practice::PoolBounds, files, pattern, unless, WAITS).guess()
 }
 
 const fn all(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {

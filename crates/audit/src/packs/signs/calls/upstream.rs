@@ -93,7 +93,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.(?:get|post|put|patch|delete)\(\s*`\$\{[^}]*\}/\$\{(?P<what>[\w.]*[iI]d)\}",
         r"encodeURIComponent|isUUID|ParseUUIDPipe|ObjectId",
         "`{}` becomes part of the path of an internal address without escaping",
-    ),
+    )
+    .guess(),
     review(
         Practice::HealthResult,
         SCRIPT,

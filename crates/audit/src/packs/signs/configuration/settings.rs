@@ -120,7 +120,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"(?m)^\s*(?P<what>\w*(?:Secret|SigningKey|JwtKey|JWTKey|SecretKey)\w*)\s+(?:string|\[\]byte)\s*(?:`[^`\n]*`)?\s*$"#,
         r"min=|len\(|required",
         "`{}` may be empty, and the file does not check it",
-    ),
+    )
+    .guess(),
     review(
         Practice::UncheckedSecret,
         SCRIPT,

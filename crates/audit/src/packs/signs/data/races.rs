@@ -77,7 +77,7 @@ pub(super) const SIGNS: &[Sign] = &[
             ".go", ".ts", ".js", ".py", ".java", ".kt", ".rs", ".sql", ".cs",
         ],
         r"(?i)(?P<what>select\s+(?:coalesce\(\s*)?max\(\s*\w+\s*\)(?:\s*,\s*0\s*\))?\s*\+\s*1)",
-        "",
+        r"(?i)\bsetval\(",
         "`{}` increments the last number, so parallel requests can get the same number",
     ),
     review(

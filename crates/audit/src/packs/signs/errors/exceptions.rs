@@ -10,7 +10,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bpanic\((?:err\b|fmt\.|errors\.|\x22))",
         r"\bfunc (?:\([^)\n]*\) )?(?:main|init|[mM]ust\w*|New\w*|Open\w*|Init\w*|Connect\w*|Setup\w*|Load\w*)\(|recover\(\)|unreachable",
         "`{}…)` ends the process instead of returning an error",
-    ),
+    )
+    .guess(),
     review(
         Practice::UncheckedValue,
         GO,

@@ -14,21 +14,24 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\bcatch\s*\(|@ExceptionHandler|\bfun \w*|Exception \w+\)",
         "",
         TEXT,
-    ),
+    )
+    .guess(),
     review(
         Practice::ErrorResponse,
         GO,
         r"(?P<what>\bstrings\.(?:Contains|HasPrefix|HasSuffix|EqualFold)\(\s*err\.Error\(\)|\berr\.Error\(\)\s*[!=]=)",
         "",
         TEXT,
-    ),
+    )
+    .guess(),
     review(
         Practice::ErrorResponse,
         SCRIPT,
         r"(?P<what>\b(?:e|err|error|exception)\??\.message\??\.(?:includes|startsWith|match|indexOf)\(|\b(?:e|err|error|exception)\.message\s*===?\s*['\x22])",
         "",
         TEXT,
-    ),
+    )
+    .guess(),
     inside(
         Practice::ErrorResponse,
         JVM,

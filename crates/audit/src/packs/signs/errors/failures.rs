@@ -90,8 +90,8 @@ pub(super) const SIGNS: &[Sign] = &[
         Practice::ErrorResponse,
         GO,
         r"(?:\.Get|\.Find|\.First|\.Select|\.Take|ByID|ById|ByEmail|\.One)\w*\([^\n]*\n\s*if err != nil \{\s*\n(?:\s*//[^\n]*\n)*[^\n]*(?P<what>(?i:not_?found|unauthorized|\b404\b|\b401\b|StatusBadRequest)\w*)",
-        r"errors\.Is\(|ErrNoRows|ErrRecordNotFound|ErrNoDocuments|IsNotFound",
-        "every failure of the store returns `{}` and is not logged",
+        r"errors\.Is\(|ErrNoRows|ErrRecordNotFound|ErrNoDocuments|IsNotFound|\berr [!=]= (?:\w+\.)?Err[A-Z]",
+        "every failure of the store returns `{}`",
     ),
     continues(
         GO,
@@ -271,7 +271,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bapp\.run\(|\bHTTPServer\(|\brun_simple\()",
         r"timeout",
         "`{}` is a development server without timeouts",
-    ),
+    )
+    .guess(),
     review(
         Practice::SilentNull,
         GO,

@@ -81,7 +81,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\bfunc\((?P<what>context\.Context)\)\s*(?:\([^)\n]*\)|\w+)?\s*\{",
         "",
         "the function ignores the context that its caller passes",
-    ),
+    )
+    .guess(),
     Sign {
         elsewhere: r"(?i)\brecovery\b|panic_?handler",
         ..review(

@@ -167,9 +167,18 @@ struct Found<'f, 's> {
 
 impl Found<'_, '_> {
     fn show(&mut self, practice: Practice, step: &Step<'_>, evidence: &str) {
+        // The steps name calls by their words, so many are no write or no look-up of a record.
+        let is_guess = matches!(
+            practice,
+            Practice::PartialWrite | Practice::LookupBeforeInsert
+        );
         let observation = Observation {
             practice,
-            verdict: Verdict::Review,
+            verdict: if is_guess {
+                Verdict::Guess
+            } else {
+                Verdict::Review
+            },
             elsewhere: "",
             evidence: evidence.replace("{}", step.name()),
         };

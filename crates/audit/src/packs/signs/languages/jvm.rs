@@ -60,7 +60,8 @@ pub(super) const SIGNS: &[Sign] = &[
         Practice::CodeCredential,
         &[".yml", ".yaml", ".properties"],
         r"(?P<what>\b[\w.-]*(?i:secret|password|signing-?key|jwt-?key|api-?key|secret-?key)\s*[:=]\s*\$\{\w+):[^}\s]+\}",
-        r"(?i):\s*\}",
+        // The collector of OpenTelemetry reads a variable with `${env:NAME}`.
+        r"(?i):\s*\}|\$\{env:\w",
         MISSING,
     ),
     review(

@@ -63,10 +63,19 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::OpenByDefault,
         PYTHON,
-        r"(?P<what>DEFAULT_PERMISSION_CLASSES['\x22]\s*:\s*[\[(]\s*['\x22]rest_framework\.permissions\.AllowAny|\bpermission_classes\s*=\s*[\[(]\s*(?:permissions\.)?AllowAny|@csrf_exempt|\bcsrf_exempt\()",
+        r"(?P<what>DEFAULT_PERMISSION_CLASSES['\x22]\s*:\s*[\[(]\s*['\x22]rest_framework\.permissions\.AllowAny|\bpermission_classes\s*=\s*[\[(]\s*(?:permissions\.)?AllowAny)",
         r"(?i)webhook|LoginView|RegisterView|TokenObtain",
         "`{}` opens the route to every caller",
     ),
+    // Another decorator below it may check the caller.
+    review(
+        Practice::OpenByDefault,
+        PYTHON,
+        r"(?P<what>@csrf_exempt)[ \t]*\n(?:[ \t]*@(?:require_\w+|cors|never_cache)\b[^\n]*\n)*[ \t]*(?:async )?(?:def|class)\b|(?P<other>\bcsrf_exempt\()",
+        r"(?i)webhook|LoginView|RegisterView|TokenObtain",
+        "`{}` opens the route to every caller",
+    )
+    .guess(),
     review(
         Practice::LocalAddress,
         &[
@@ -86,7 +95,7 @@ pub(super) const SIGNS: &[Sign] = &[
         PYTHON,
         r"(?P<what>\b(?:[A-Z]\w*(?:\.objects\.create)?|\w+\.objects\.(?:create|update))\(\s*\*\*\s*(?:request\.(?:data|json|POST)|body|data|payload|item))",
         "",
-        r"(?i)serializer|validated_data|schema|\.dict\(|model_dump|BaseModel",
+        r"(?i)serializer|validated_data|schema|\.dict\(|model_dump|BaseModel|jwt\.decode\(",
         FIELDS,
     ),
     review(

@@ -24,7 +24,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)jwt\.decode|decode_token|decode_jwt|verify_token|decode_access_token",
         r"KeyError|except Exception|except\s*:|(?:payload|claims|decoded\w*|token_data|token_payload)\.get\(|['\x22] (?:not )?in ",
         CLAIM,
-    ),
+    )
+    .guess(),
     inside(
         Practice::ErrorResponse,
         SCRIPT,

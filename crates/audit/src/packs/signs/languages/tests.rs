@@ -15,6 +15,7 @@ mod go_frameworks;
 mod node;
 mod operations;
 mod python;
+mod rejected;
 mod repeats;
 mod requests;
 mod service_details;
@@ -24,12 +25,16 @@ mod spring_operations;
 mod statuses;
 mod unmapped;
 
-use crate::model::facts::{Observation, Practice};
+use crate::model::facts::{Observation, Practice, Verdict};
 use crate::model::{FactSink, FactStore};
 use crate::repository::{Role, Tracked};
 use crate::source::SourceFile;
 
 fn shows(path: &str, text: &str, practice: Practice) -> bool {
+    !verdicts(path, text, practice).is_empty()
+}
+
+fn verdicts(path: &str, text: &str, practice: Practice) -> Vec<Verdict> {
     let file = SourceFile::new(path, text, Role::Production, Tracked::Yes);
     let mut store = FactStore::default();
     super::super::text_reader::read(&file, &mut FactSink::new(&file, &mut store));
@@ -37,7 +42,9 @@ fn shows(path: &str, text: &str, practice: Practice) -> bool {
         .of::<Observation>()
         .items
         .iter()
-        .any(|observation| observation.practice == practice)
+        .filter(|observation| observation.practice == practice)
+        .map(|observation| observation.verdict)
+        .collect()
 }
 
 /// A practice, a path, a text that breaks the requirement, and one that keeps it.

@@ -65,11 +65,13 @@ pub(super) const SIGNS: &[Sign] = &[
     inner(
         GO,
         r#"(?P<what>\b(?:\w*(?:Error|Message|Msg|Detail|Reason|error|message|msg)\w*"?):\s*(?:err|e)\.Error\(\))"#,
-    ),
+    )
+    .guess(),
     inner(
         GO,
         r"(?P<what>\bstatus\.Errorf?\(\s*codes\.\w+\s*,\s*\x22[^\x22\n]*%[vsw][^\x22\n]*\x22[^\n]*\berr\b)",
-    ),
+    )
+    .guess(),
     inner(
         SCRIPT,
         r"(?P<what>\.(?:json|send|end|status\(\s*5\d\d\s*\)\.(?:json|send))\(\s*(?:err|error|e|ex)(?:\.(?:message|stack|toString\(\)))?\s*\))",
@@ -84,8 +86,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     inner(
         PYTHON,
-        r#"(?P<what>\b(?:detail|message|error|msg|reason)["']?\s*[=:]\s*(?:f["'][^"'\n]*\{)?\s*(?:str\()?(?:e|err|ex|exc|error|exception)\b\)?\s*[,)}"'])"#,
+        r#"(?P<what>\b(?:detail|message|error|msg|reason)(?:["']?\s*:|=)\s*(?:f["'][^"'\n]*\{)?\s*(?:str\()?(?:e|err|ex|exc|error|exception)\b\)?\s*[,)}"'])"#,
     ),
+    // The assignment of a variable, which the function may return to its own code.
+    inner(
+        PYTHON,
+        r#"(?P<what>\b(?:detail|message|error|msg|reason)[ \t]+=\s*(?:f["'][^"'\n]*\{)?\s*(?:str\()?(?:e|err|ex|exc|error|exception)\b\)?\s*[,)}"'])"#,
+    )
+    .guess(),
     inner(
         PYTHON,
         r"(?P<what>\breturn\s+(?:\w+\(\s*)?str\(\s*(?:e|err|ex|exc|error)\s*\))",

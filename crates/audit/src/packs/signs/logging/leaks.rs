@@ -73,7 +73,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"(?P<what>\bstatus\.Errorf?\([^"\n]*"[^"\n]*%[vsw][^"\n]*"[^\n]*\berr\b)"#,
         "",
         "`{}` exposes the text of an internal error to the client",
-    ),
+    )
+    .guess(),
     review(
         Practice::SettingCredential,
         &[".yml", ".yaml"],
@@ -250,14 +251,16 @@ pub(super) const SIGNS: &[Sign] = &[
         // The official image ignores `REDIS_PASSWORD`, which may be a setting of a client.
         r"requirepass|--pass|redis\.conf",
         OPEN,
-    ),
+    )
+    .guess(),
     review(
         Practice::SettingCredential,
         YAML,
         r#"(?m)^\s*image:\s*["']?(?:[\w.\-]+/)*(?P<what>mongo(?::[\w.\-]+)?)["']?\s*$"#,
         r"MONGO_INITDB_ROOT|--auth|--keyFile",
         OPEN,
-    ),
+    )
+    .guess(),
     review(
         Practice::UnsafeInput,
         &[".yml", ".yaml", ".properties", ".java", ".kt"],

@@ -34,14 +34,16 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?m)^spring:[\s\S]*?\n  (?P<what>jpa):[ \t]*\n",
         r"(?m)open-in-view|^  main:\s*\n\s+web-application-type:\s*none",
         "`open-in-view` is on by default, so a request holds its connection until the response is written",
-    ),
+    )
+    .guess(),
     review(
         Practice::PoolBounds,
         &["application.properties"],
         r"(?m)\A(?:[^s\n][^\n]*\n|\n|s[^\n]*\n)*?(?P<what>spring\.jpa\.)(?:hibernate|show|properties|database)",
         r"open-in-view|web-application-type",
         "`open-in-view` is on by default, so a request holds its connection until the response is written",
-    ),
+    )
+    .guess(),
     review(
         Practice::OutboundTimeout,
         APPLICATION,

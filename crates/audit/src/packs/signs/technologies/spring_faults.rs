@@ -16,6 +16,7 @@ pub(super) const SIGNS: &[Sign] = &[
             r"ResponseStatusException|@(?:Kafka|Rabbit|Sqs|Jms)Listener|@Configuration|class \w*Config\b",
             "no code maps `{}` to a status, so an error of the caller becomes a 500",
         )
+        .guess()
     },
     Sign {
         elsewhere: r"setConfirmCallback|publisher-confirm|publisherConfirm|CorrelationData|setReturnsCallback",

@@ -85,7 +85,8 @@ pub(super) const SIGNS: &[Sign] = &[
         r"var (?P<what>\w+) (?:models?|entit(?:y|ies)|domain|db|store|repository)\.[A-Z]\w*\s*\n[^\n]*(?:ShouldBind\w*|Bind(?:JSON)?|BodyParser|Decode)\(\s*&",
         "",
         TOO_MUCH,
-    ),
+    )
+    .guess(),
     review(
         Practice::MassAssignment,
         SCRIPT,

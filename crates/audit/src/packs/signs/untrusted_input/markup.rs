@@ -23,25 +23,29 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b\w*(?i:html|body|template)\w*)\s*[:=]\s*`[^`]*<\w+[^`]*\$\{",
         r"(?i)escape|sanitize|he\.encode|document\.|styled|react",
         PAGE,
-    ),
+    )
+    .guess(),
     unsafe_text(
         GO,
         r"(?P<what>\bfmt\.Sprintf)\(\s*`[^`]*<(?:p|h\d|div|html|a|b|strong|td|body)\b[^`]*%[sv]",
         r"html\.EscapeString|html/template",
         PAGE,
-    ),
+    )
+    .guess(),
     unsafe_text(
         GO,
         r#"(?P<what>\bfmt\.Sprintf)\(\s*"[^"\n]*<(?:p|h\d|div|html|a|b|strong|td|body)\b[^"\n]*%[sv]"#,
         r"html\.EscapeString|html/template",
         PAGE,
-    ),
+    )
+    .guess(),
     unsafe_text(
         PYTHON,
         r#"(?P<what>\b\w*(?i:html|body)\w*)\s*=\s*f["']{1,3}[^"']*<(?:p|h\d|div|html|a|b|strong|td|body)\b[^"']*\{"#,
         r"escape\(|bleach|markupsafe",
         PAGE,
-    ),
+    )
+    .guess(),
     unsafe_text(GO, r#"(?P<what>`\{\s*"\w+":\s*"?`)\s*\+"#, "", DOCUMENT),
     unsafe_text(
         GO,
@@ -61,11 +65,13 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\b(?:axios|fetch|got|httpService|this\.http\w*|http|client)(?:\.(?:get|post|put|patch|delete|request))?\(\s*`[^`]*\$\{[^}]*(?i:url|host|base|service)[^}]*\}/(?:[^`$]*/)?\$\{(?P<what>[\w.]*[iI]d)\}",
         r"encodeURIComponent|isUUID|ParseUUIDPipe|ObjectId",
         PATH,
-    ),
+    )
+    .guess(),
     unsafe_text(
         GO,
         r#"(?P<what>\bfmt\.Sprintf)\(\s*"%s/[^"\n]*%s[^"\n]*",\s*[\w.]*(?i:url|host|base|endpoint|addr)[\w.()]*,"#,
         r"PathEscape|QueryEscape|uuid\.Parse|JoinPath",
         PATH,
-    ),
+    )
+    .guess(),
 ];
