@@ -191,3 +191,26 @@ pub fn or_passed(
     }
     outcomes
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::{AuditConfig, Severity, audit};
+
+    #[test]
+    fn guess_does_not_hide_a_review_of_its_file_api_2() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop");
+        fs::create_dir(&root).unwrap();
+        let text = "def load(text):\n    try:\n        return read(text)\n    except Exception as e:\n        error = str(e)\n    return error\n\n\ndef answer(text):\n    try:\n        return read(text)\n    except Exception as e:\n        return str(e)\n";
+        fs::write(root.join("report.py"), text).unwrap();
+        let report = audit(&root, &AuditConfig::default()).unwrap();
+        let found = report
+            .findings
+            .iter()
+            .find(|finding| finding.id == "API-2.internal-error")
+            .unwrap();
+        assert_eq!((found.line, found.severity), (13, Severity::Medium));
+    }
+}
