@@ -13,6 +13,7 @@ mod metadata;
 mod observed;
 mod outcome;
 mod registry;
+mod review_severity;
 mod run;
 mod telemetry;
 mod text;

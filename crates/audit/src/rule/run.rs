@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::copied_manifest::without_copies;
-use super::{Breach, Check, Confidence, Metadata, Outcome, Rule, Severity, rules};
+use super::review_severity::{bounded, default_severity, is_about_servers};
+use super::{Breach, Check, Confidence, Outcome, Rule, rules};
 use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{Model, Service};
 use crate::report::{
@@ -11,10 +12,6 @@ use crate::report::{
     fingerprint, frame,
 };
 use crate::secret::SafeText;
-
-/// Maximum severity of a finding that needs a review. It also limits a severity of the rule or of
-/// the configuration.
-const MAX_REVIEW_SEVERITY: Severity = Severity::Medium;
 
 /// Runs all rules over a model.
 pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
@@ -221,15 +218,6 @@ fn place(outcome: Outcome) -> Option<Outcome> {
     }
 }
 
-/// The severity of a finding, with the bound for findings to review.
-fn bounded(finding: &Finding) -> Severity {
-    if finding.is_review() {
-        finding.severity.min(MAX_REVIEW_SEVERITY)
-    } else {
-        finding.severity
-    }
-}
-
 /// Each further place once, without the place of the finding itself.
 fn related(breach: &Breach) -> Vec<RelatedPlace> {
     let mut places: Vec<RelatedPlace> = Vec::new();
@@ -243,26 +231,6 @@ fn related(breach: &Breach) -> Vec<RelatedPlace> {
         }
     }
     places
-}
-
-/// Chapters of requirements that scripts in a browser have too.
-const ABOUT_PAGES: &[&str] = &["CONF", "OBS", "SEC", "SHIP", "FLAG"];
-
-/// Whether a requirement is about programs that serve. In a browser, its breach costs less.
-fn is_about_servers(rule: &Metadata) -> bool {
-    let requirement = rule.requirement();
-    let chapter = requirement.split('-').next().unwrap_or_default();
-    !ABOUT_PAGES.contains(&chapter) && requirement != "AUTH-1"
-}
-
-/// The severity of a breach without the configuration.
-fn default_severity(breach: &Breach, of_rule: Severity) -> Severity {
-    let severity = breach.severity.unwrap_or(of_rule);
-    if breach.is_guess {
-        severity.min(Severity::Low)
-    } else {
-        severity
-    }
 }
 
 fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach) -> Finding {
@@ -330,45 +298,9 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
 
 #[cfg(test)]
 mod tests {
-    use super::{bounded, default_severity, once_per_line};
+    use super::once_per_line;
     use crate::report::{RelatedPlace, sample};
-    use crate::repository::Role;
-    use crate::rule::{Breach, Confidence, Outcome, Severity, guesses};
-    use crate::source::Location;
-
-    #[test]
-    fn likely_findings_are_at_most_medium() {
-        let mut finding = sample::report(false).findings.remove(0);
-        finding.severity = Severity::Critical;
-        finding.confidence = Confidence::Medium;
-        assert_eq!(bounded(&finding), Severity::Critical);
-        finding.confidence = Confidence::Low;
-        assert_eq!(bounded(&finding), Severity::Medium);
-        finding.severity = Severity::Low;
-        assert_eq!(bounded(&finding), Severity::Low);
-    }
-
-    #[test]
-    fn guess_is_at_most_low_and_certain_breach_is_not_a_guess() {
-        let at = Location {
-            path: "src/orders.ts".into(),
-            span: 0..1,
-            line: 1,
-            column: 1,
-            symbol: None,
-            role: Role::Production,
-        };
-        let severity = |outcome: &Outcome, of_rule| match outcome {
-            Outcome::Breach(breach) => default_severity(breach, of_rule),
-            _ => unreachable!(),
-        };
-        let review = Breach::review(at.clone(), "a place").severity(Severity::High);
-        let certain = Breach::new(at, Confidence::Medium, "another place");
-        let outcomes = guesses(vec![review.into(), certain.into()]);
-        assert_eq!(severity(&outcomes[0], Severity::High), Severity::Low);
-        assert_eq!(severity(&outcomes[0], Severity::Info), Severity::Low);
-        assert_eq!(severity(&outcomes[1], Severity::High), Severity::High);
-    }
+    use crate::rule::{Confidence, Severity};
 
     #[test]
     fn guess_hides_no_other_review_of_its_line() {
