@@ -1,5 +1,7 @@
 //! The CORS policy allows every origin.
 
+mod credentials;
+
 use std::collections::BTreeSet;
 
 use crate::model::facts::{Cors, CorsOrigins};
@@ -12,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The CORS policy allows every origin",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "The CORS policy allows a literal `*` (medium, because browsers reject it together with credentials), or reflects the request origin together with credentials (high). Low confidence for a `*` that replaces a missing setting.",
+        meaning: "The CORS policy allows a literal `*` (medium, because browsers reject it together with credentials), or reflects the request origin together with credentials (high). Low for a `*` without credentials if the service uses no cookie, session, basic authentication or client certificate. A service for administrators that checks no token stays medium. Low confidence for a `*` that replaces a missing setting.",
         why: "With credentials, any web page that a signed-in user opens can act for the user. Without credentials, any page can read responses inside the user's network.",
         fix: &[
             (
@@ -44,7 +46,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let mut reported = BTreeSet::new();
     service
         .facts
@@ -59,7 +61,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             ))
         })
         .map(|policy| {
-            let credentials = policy.credentials == Resolution::Known(true);
+            let with_credentials = policy.credentials == Resolution::Known(true);
             let breach = |confidence, evidence: &str| {
                 Breach::new(
                     policy.at.clone(),
@@ -68,7 +70,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 )
             };
             match &policy.origins {
-                Resolution::Known(CorsOrigins::Reflected) if credentials => breach(
+                Resolution::Known(CorsOrigins::Reflected) if with_credentials => breach(
                     Confidence::High,
                     "the request origin is reflected, and credentials are allowed",
                 )
@@ -76,6 +78,16 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 .into(),
                 Resolution::Known(CorsOrigins::Reflected) => {
                     breach(Confidence::Medium, "the request origin is reflected").into()
+                }
+                Resolution::Known(CorsOrigins::Any)
+                    if credentials::is_public(model, service, policy) =>
+                {
+                    breach(
+                        Confidence::High,
+                        "every origin is allowed, without credentials of the browser",
+                    )
+                    .severity(Severity::Low)
+                    .into()
                 }
                 Resolution::Known(CorsOrigins::Any) => {
                     breach(Confidence::High, "every origin is allowed").into()

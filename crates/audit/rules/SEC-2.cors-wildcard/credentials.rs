@@ -1,0 +1,181 @@
+//! Services in which a wildcard origin shows a page only what it could request without a browser.
+
+use crate::model::facts::Cors;
+use crate::model::{Model, Resolution, Service};
+use crate::repository::Role;
+
+/// The header that allows cookies, and names of its constants.
+const CREDENTIALS_HEADERS: &[&str] = &[
+    "Access-Control-Allow-Credentials",
+    "access-control-allow-credentials",
+    "ACCESS_CONTROL_ALLOW_CREDENTIALS",
+    "AccessControlAllowCredentials",
+];
+/// Code that sets or reads a cookie or a session.
+const COOKIES: &[&str] = &[
+    "Set-Cookie",
+    "set-cookie",
+    "set_cookie(",
+    "setcookie(",
+    "SetCookie(",
+    "setCookie(",
+    ".cookie(",
+    ".Cookie(",
+    ".Cookies",
+    "AddCookie(",
+    "new Cookie(",
+    "CookieJar",
+    "CookieValue",
+    "ResponseCookie",
+    "cookie-parser",
+    "cookieParser",
+    "cookie-session",
+    "express-session",
+    "@fastify/cookie",
+    "@fastify/session",
+    "req.cookies",
+    "request.cookies",
+    "request.COOKIES",
+    "req.session",
+    "request.session",
+    "SessionMiddleware",
+    "django.contrib.sessions",
+    "flask_login",
+    "flask import session",
+    "session[",
+    "HttpSession",
+    "AddSession(",
+    "sessions.Sessions(",
+    "gorilla/sessions",
+    "gin-contrib/sessions",
+    "alexedwards/scs",
+    "tower_sessions",
+    "actix_session",
+    "$_COOKIE",
+    "$_SESSION",
+    "session_start(",
+    "formLogin",
+    "next-auth",
+];
+/// Code that lets a browser authenticate by a stored password or a certificate.
+const BROWSER_LOGINS: &[&str] = &[
+    ".BasicAuth()",
+    "BasicAuth(",
+    "basicAuth(",
+    "httpBasic",
+    "HTTPBasic(",
+    "HTTPBasicCredentials",
+    "HTTPBasicAuth()",
+    "Basic realm",
+    "BasicStrategy",
+    "Authorization<Basic>",
+    "AddNegotiate(",
+    "RequireAndVerifyClientCert",
+    "RequireAnyClientCert",
+    "requestCert: true",
+    "WebPkiClientVerifier",
+    "client-auth: need",
+    "client-auth=need",
+];
+/// Clients that send a password. They authenticate no browser.
+const CLIENT_LOGINS: &[&str] = &["SetBasicAuth(", ".setBasicAuth(", "WithBasicAuth("];
+/// Spring Security keeps a session and its cookie, unless the settings contain the last one.
+const SPRING_SECURITY: &[&str] = &["SecurityFilterChain", "EnableWebSecurity"];
+const STATELESS: &[&str] = &["STATELESS"];
+/// Code that authenticates callers by a token.
+const TOKENS: &[&str] = &[
+    "jwt",
+    "JWT",
+    "Jwt",
+    "Bearer",
+    "bearer",
+    "passport",
+    "oauth",
+    "OAuth",
+    "apiKey",
+    "api_key",
+    "APIKey",
+    "x-api-key",
+    "X-API-Key",
+];
+/// Words of the names of services for people inside of a network.
+const INSIDE: &[&str] = &["admin", "backoffice", "intranet", "management"];
+
+/// Whether every caller outside of a browser can read what the policy shows. The policy allows no
+/// credentials, the service knows none that a browser sends on its own, and it is not a service for
+/// administrators that trusts its network.
+pub(super) fn is_public(model: &Model, service: &Service, policy: &Cors) -> bool {
+    let texts: Vec<&str> = model
+        .files_of(service)
+        .filter(|found| found.file.role == Role::Production)
+        .map(|found| &*found.file.text)
+        .collect();
+    let is_header = policy.library == "header";
+    let allows_credentials = match &policy.credentials {
+        Resolution::Known(true) => true,
+        Resolution::Unknown(_) if !is_header => true,
+        _ => is_header && contain(&texts, CREDENTIALS_HEADERS),
+    };
+    !allows_credentials
+        && !authenticates_browsers(&texts)
+        && !(is_inside(service) && !contain(&texts, TOKENS))
+}
+
+fn contain(texts: &[&str], words: &[&str]) -> bool {
+    texts
+        .iter()
+        .any(|text| words.iter().any(|word| text.contains(word)))
+}
+
+/// Whether the code knows a credential that a browser sends on its own: a cookie, a stored password
+/// or a certificate.
+fn authenticates_browsers(texts: &[&str]) -> bool {
+    let logs_in = texts.iter().any(|text| {
+        text.lines().any(|line| {
+            BROWSER_LOGINS.iter().any(|word| line.contains(word))
+                && !CLIENT_LOGINS.iter().any(|word| line.contains(word))
+        })
+    });
+    logs_in
+        || contain(texts, COOKIES)
+        || contain(texts, SPRING_SECURITY) && !contain(texts, STATELESS)
+}
+
+fn is_inside(service: &Service) -> bool {
+    let root = service.root.as_deref().unwrap_or_default();
+    [root, service.name.as_str()]
+        .iter()
+        .flat_map(|name| name.split(['/', '-', '_', '.', ' ']))
+        .any(|word| INSIDE.contains(&word.to_lowercase().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::authenticates_browsers;
+
+    #[test]
+    fn browser_credentials_are_recognized() {
+        for text in [
+            "app.use(session({ store }));\nconst id = req.session.id;",
+            "http.SetCookie(w, &http.Cookie{Name: \"id\"})",
+            "user, password, ok := r.BasicAuth()",
+            "tls.Config{ClientAuth: tls.RequireAndVerifyClientCert}",
+            "@EnableWebSecurity class Security {}",
+        ] {
+            assert!(authenticates_browsers(&[text]), "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_and_outgoing_passwords_are_not_browser_credentials() {
+        for text in [
+            "passport.authenticate('jwt', { session: false })",
+            "request.SetBasicAuth(user, password)",
+            "basic_auth: Option<Vec<u8>>,",
+            "\"www-authenticate\",",
+            "@EnableWebSecurity class S { policy(SessionCreationPolicy.STATELESS) }",
+        ] {
+            assert!(!authenticates_browsers(&[text]), "{text}");
+        }
+    }
+}
