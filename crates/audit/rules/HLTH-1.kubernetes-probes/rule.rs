@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A container that serves requests has no readiness or liveness probe",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port, or its code serves requests, and it lacks a readiness or liveness probe. Jobs, containers without ports, and containers whose probes a template may add are excluded. Conditional template probes (`{{ with .Values.livenessProbe }}`) are unknown.",
+        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port, or its code serves requests, and it lacks a readiness or liveness probe. Jobs, containers without ports, and containers whose probes a template may add are excluded. Conditional template probes (`{{ with .Values.livenessProbe }}`) are unknown. Low for the image of a metrics exporter.",
         why: "Pods receive traffic before they are ready and while they drain. A pod that hangs is not restarted.",
         fix: &[(
             "any",
@@ -30,6 +30,17 @@ fn serves(service: &Service, container: &Container) -> bool {
         .iter()
         .all(|workload| workload.containers.len() == 1);
     service.kind == ServiceKind::Server && only && container.ports.is_empty()
+}
+
+/// Whether the image is an exporter, such as `prom/blackbox-exporter:1`. Only a monitoring system
+/// sends requests to it, and that system reports a missing response.
+fn is_exporter(container: &Container) -> bool {
+    container.image.known().is_some_and(|image| {
+        let image = image.split('@').next().unwrap_or_default();
+        let name = image.rsplit('/').next().unwrap_or_default();
+        let name = name.split(':').next().unwrap_or_default();
+        name.ends_with("-exporter") || name.ends_with("_exporter")
+    })
 }
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
@@ -81,6 +92,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 (false, true) => ("no readiness probe", Severity::Medium),
                 (false, false) => ("neither a readiness nor a liveness probe", Severity::Medium),
             };
+            let severity = if is_exporter(container) {
+                Severity::Low
+            } else {
+                missing.1
+            };
             let Some(found) = model.files.get(&workload.at.path) else {
                 continue;
             };
@@ -97,7 +113,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                         container.name, missing.0
                     ),
                 )
-                .severity(missing.1)
+                .severity(severity)
                 .related([found.file.location(container.whole.clone(), None)])
                 .into(),
             );
