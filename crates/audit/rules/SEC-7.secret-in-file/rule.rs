@@ -4,7 +4,7 @@ use crate::model::Model;
 use crate::model::facts::Secret;
 use crate::repository::{Role, Tracked};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::secret::SecretClass;
+use crate::secret::{SecretClass, names_only_this_machine};
 use crate::source::{Language, SourceFile};
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A file contains a credential",
         severity: Severity::Critical,
         category: Category::Security,
-        meaning: "A value has the format of a provider's credentials, or is the password of a URL to another host. A random value under a secret-like key counts too. Placeholders and files that Git ignores are excluded. The auditor never prints or stores the value.",
+        meaning: "A value has the format of a provider's credentials, or is the password of a URL to another host. A random value under a secret-like key counts too. Placeholders and files that Git ignores are excluded. Low for a random value in a `.env` file whose hosts are all this machine. The auditor never prints or stores the value.",
         why: "Everyone who can read the repository, its history, a fork or an image of it can use the credential until it expires.",
         fix: &[(
             "any",
@@ -56,6 +56,7 @@ fn check(model: &Model) -> Vec<Outcome> {
                 });
             let demoted = pipeline
                 || is_for_developers(file, secret.at.span.start)
+                || is_for_this_machine(file)
                 || matches!(
                     file.role,
                     Role::Example | Role::Development | Role::Documentation
@@ -95,6 +96,12 @@ fn check(model: &Model) -> Vec<Outcome> {
         ));
     }
     outcomes
+}
+
+/// Whether the file is a `.env` file for a process on the machine of a developer.
+fn is_for_this_machine(file: &SourceFile) -> bool {
+    let name = file.name();
+    (name.starts_with(".env") || name.ends_with(".env")) && names_only_this_machine(&file.text)
 }
 
 /// Whether a place is in a section of a YAML file for development or tests, or in a comment of

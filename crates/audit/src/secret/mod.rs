@@ -19,4 +19,4 @@ pub(crate) use name::{REFERENCES, is_for_demonstration, is_secret_name, literal}
 pub(crate) use named_value::named_values;
 pub use redacted::{Redacted, SecretClass};
 pub use safe_text::SafeText;
-pub use same_host::opens_the_same_machine;
+pub use same_host::{names_only_this_machine, opens_the_same_machine};

@@ -34,6 +34,24 @@ pub fn opens_the_same_machine(text: &str, at: usize) -> bool {
         .filter(|line| PLACES.contains(&line.last_word().to_lowercase().as_str()))
         .map(|line| line.value)
         .collect();
+    name_this_machine(&places)
+}
+
+/// Whether every host and address of a file of variables is this machine, and there is one:
+/// `DATABASE_HOSTNAME=localhost`. Such a file configures a process on the machine of a developer.
+#[must_use]
+pub fn names_only_this_machine(text: &str) -> bool {
+    let places: Vec<&str> = text
+        .lines()
+        .filter_map(Line::of)
+        .filter(|line| PLACES.contains(&line.last_word().to_lowercase().as_str()))
+        .map(|line| line.value)
+        .filter(|value| !value.is_empty())
+        .collect();
+    name_this_machine(&places)
+}
+
+fn name_this_machine(places: &[&str]) -> bool {
     !places.is_empty()
         && places
             .iter()
@@ -76,7 +94,7 @@ impl<'t> Line<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::opens_the_same_machine;
+    use super::{names_only_this_machine, opens_the_same_machine};
 
     fn opens(text: &str) -> bool {
         opens_the_same_machine(text, text.find("weak").unwrap())
@@ -100,6 +118,17 @@ mod tests {
         assert!(!opens(
             "apiVersion: v1\ndata:\n  DB_HOST: localhost\n  DB_PASSWORD: weak\n"
         ));
+    }
+
+    #[test]
+    fn every_host_of_file_has_to_be_this_machine() {
+        assert!(names_only_this_machine(
+            "DB_HOSTNAME=localhost\nAPI_URL=\nAPP_KEY=weak\n"
+        ));
+        assert!(!names_only_this_machine(
+            "DB_HOSTNAME=localhost\nAPI_URL=https://api.shop.org\n"
+        ));
+        assert!(!names_only_this_machine("APP_KEY=weak\n"));
     }
 
     proptest::proptest! {
