@@ -1,8 +1,10 @@
 //! An outgoing call has no timeout.
 
+mod jobs;
 mod unused;
 
-use crate::model::facts::{OutboundCall, Practice};
+use self::jobs::Jobs;
+use crate::model::facts::{CallingFunction, EnqueuedFunction, OutboundCall, Practice};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{
     Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed,
@@ -14,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An outgoing call has no timeout",
         severity: Severity::High,
         category: Category::Resilience,
-        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown. Low confidence for a function of a command line (cobra), and for a `RestTemplate` bean that no code of the service calls. A pool of `pg` without a limit for statements counts with low confidence.",
+        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown. Low confidence for a function of a command line (cobra), and for a `RestTemplate` bean that no code of the service calls. A pool of `pg` without a limit for statements counts with low confidence. Low for a call that only jobs of Python with a time limit reach (RQ, Celery, Dramatiq).",
         why: "A dependency that accepts connections and never responds blocks all workers of this service, and then its callers.",
         fix: &[
             (
@@ -77,11 +79,24 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             .into_iter()
             .filter(|outcome| !is_read(service, outcome)),
     );
+    let functions = service.facts.of::<CallingFunction>();
+    let enqueued = service.facts.of::<EnqueuedFunction>();
+    let jobs = Jobs::of(&functions, &enqueued);
     for outcome in &mut outcomes {
-        if let Outcome::Breach(breach) = outcome
-            && unused::is_unused(model, service, breach)
-        {
+        let Outcome::Breach(breach) = outcome else {
+            continue;
+        };
+        if unused::is_unused(model, service, breach) {
             breach.confidence = Confidence::Low;
+        }
+        if breach.confidence == Confidence::Low {
+            continue;
+        }
+        if jobs.end(&breach.at) {
+            breach.severity = Some(Severity::Low);
+            breach
+                .evidence
+                .push_str(", and only a job with a time limit reaches it");
         }
     }
     outcomes

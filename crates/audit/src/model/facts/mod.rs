@@ -2,6 +2,7 @@
 
 mod blocking;
 mod body_limit;
+mod calling_function;
 mod chart;
 mod compose_service;
 mod configuration;
@@ -40,6 +41,7 @@ mod workload;
 
 pub use blocking::Blocking;
 pub use body_limit::BodyLimit;
+pub use calling_function::{CallingFunction, EnqueuedFunction, RunLimit};
 pub use chart::{ChartUse, ChartValue};
 pub use compose_service::{ComposeService, PublishedPort};
 pub use configuration::Setting;

@@ -1,5 +1,6 @@
 //! `requests`, `httpx`, `urllib`.
 
+use super::job::{JobLimit, job_limit};
 use crate::model::facts::OutboundCall;
 use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
@@ -78,22 +79,11 @@ fn timeout(code: &Code<'_>, call: &Call<'_>, default: Option<&str>) -> Resolutio
     if let Some(default) = default {
         return Resolution::Known(default.to_owned());
     }
-    job_limit(code, call)
+    limit_of_job(code, call)
 }
 
-/// Decorators of work in the background that is ended after a time, by default (RQ 180 s, Dramatiq
-/// 10 min).
-const LIMITED_JOBS: &[&str] = &["@job", "@actor"];
-/// Settings that limit the time of a background job.
-const JOB_LIMITS: &[&str] = &[
-    "time_limit=",
-    "soft_time_limit=",
-    "timeout=",
-    "job_timeout=",
-];
-
 /// The timeout of the background job that contains a call.
-fn job_limit(code: &Code<'_>, call: &Call<'_>) -> Resolution<String> {
+fn limit_of_job(code: &Code<'_>, call: &Call<'_>) -> Resolution<String> {
     let decorators = code
         .enclosing(call.node, &["decorated_definition"])
         .map(|definition| code.text(definition))
@@ -103,19 +93,12 @@ fn job_limit(code: &Code<'_>, call: &Call<'_>) -> Resolution<String> {
         .filter(|line| line.trim_start().starts_with('@'));
     for decorator in decorators {
         let compact: String = decorator.split_whitespace().collect();
-        if JOB_LIMITS.iter().any(|limit| compact.contains(limit)) {
-            return Resolution::Known("the timeout of the job".to_owned());
-        }
-        let name = compact.split('(').next().unwrap_or_default();
-        let last = format!(
-            "@{}",
-            name.trim_start_matches('@')
-                .rsplit('.')
-                .next()
-                .unwrap_or_default()
-        );
-        if LIMITED_JOBS.contains(&last.as_str()) {
-            return Resolution::Unknown("the queue may limit the job".to_owned());
+        match job_limit(&compact) {
+            Some(JobLimit::Set) => return Resolution::Known("the timeout of the job".to_owned()),
+            Some(JobLimit::Default) => {
+                return Resolution::Unknown("the queue may limit the job".to_owned());
+            }
+            None => {}
         }
     }
     Resolution::Absent

@@ -6,6 +6,7 @@ mod environment;
 mod fastapi;
 mod flask;
 mod http_client;
+mod job;
 mod open_route;
 mod practice;
 mod program;
@@ -21,6 +22,7 @@ pub(super) const PACKS: &[Pack] = &[
     open_route::PACK,
     flask::PACK,
     http_client::PACK,
+    job::PACK,
     practice::PACK,
     program::PACK,
     server::PACK,
