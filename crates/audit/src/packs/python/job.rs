@@ -31,6 +31,8 @@ const JOB_LIMITS: &[&str] = &[
 ];
 /// Values that switch a limit off.
 const OFF: &[&str] = &["None", "-1"];
+/// Methods of RQ that pass a function to a queue.
+const ENQUEUE: &[&str] = &["enqueue", "enqueue_in", "enqueue_at", "enqueue_call"];
 /// Modules of queues that limit each job by default.
 const LIMITED_QUEUES: &[&str] = &["rq", "django_rq"];
 /// Parts of decorators of functions that a framework calls, and of properties, which run without
@@ -118,7 +120,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     for call in code
         .calls
         .iter()
-        .filter(|call| call.method.starts_with("enqueue"))
+        .filter(|call| ENQUEUE.contains(&call.method))
     {
         enqueued(code, call, facts);
     }
