@@ -1,8 +1,8 @@
 //! The configuration contains a default credential.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::facts::{Secret, Setting, runs_stores_only};
+use crate::model::facts::{ComposeService, Secret, Setting, runs_stores_only};
 use crate::model::{FileFacts, Model};
 use crate::report::MAX_RELATED;
 use crate::repository::{Role, Tracked};
@@ -13,13 +13,16 @@ use crate::secret::{
 };
 use crate::source::{Language, Located, Location};
 
+/// The kind of a credential in a URL.
+const IN_URL: &str = "password in a URL";
+
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-5.default-credential",
         title: "The configuration contains a default credential",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A configuration file sets a secret key or the password of a URL to a well-known value (`postgres`, `guest`, `secret`). Development files are excluded. Low if the compose file starts only databases and brokers for local development, if nearby settings name this machine (`host: 127.0.0.1`), or if the name contains `DEMO`. Places of one file, or of one object of a manifest, with the same value are one finding.",
+        meaning: "A configuration file sets a secret key or the password of a URL to a well-known value (`postgres`, `guest`, `secret`). Development files are excluded. Low if the compose file starts only databases and brokers for local development, if nearby settings name this machine (`host: 127.0.0.1`), or if the name contains `DEMO`. Low for a compose file that repeats the URL of a settings file, which has its own finding. Places of one file, or of one object of a manifest, with the same value are one finding.",
         why: "Default credentials reach production unchanged, and attackers try them first.",
         fix: &[(
             "any",
@@ -34,19 +37,26 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(model: &Model) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
-    let mut read = 0;
-    for found in model.files.values() {
-        let file = &found.file;
-        if file.tracked == Tracked::No
-            || file.role != Role::Production
-            || !file.language.is_configuration()
-        {
-            continue;
-        }
-        read += 1;
-        outcomes.extend(credentials(found).into_iter().map(Outcome::from));
-    }
+    let files: Vec<&FileFacts> = model
+        .files
+        .values()
+        .filter(|found| {
+            found.file.tracked != Tracked::No
+                && found.file.role == Role::Production
+                && found.file.language.is_configuration()
+        })
+        .collect();
+    let read = files.len();
+    let urls: BTreeSet<(String, &str)> = files
+        .iter()
+        .filter(|found| !is_compose(found))
+        .flat_map(|found| weak_urls(found))
+        .collect();
+    let mut outcomes: Vec<Outcome> = files
+        .iter()
+        .flat_map(|found| credentials(found, &urls))
+        .map(Outcome::from)
+        .collect();
     if outcomes.is_empty() && read > 0 {
         outcomes.push(Outcome::passed(
             format!("no default credential found in {read} configuration files"),
@@ -56,9 +66,35 @@ fn check(model: &Model) -> Vec<Outcome> {
     outcomes
 }
 
-/// One breach for each value in each document of a file, with its other places.
-fn credentials(found: &FileFacts) -> Vec<Breach> {
+fn is_compose(found: &FileFacts) -> bool {
+    !found.facts.of::<ComposeService>().items.is_empty()
+}
+
+/// The hosts and default passwords of the URLs of a file.
+fn weak_urls(found: &FileFacts) -> Vec<(String, &str)> {
+    let secrets = found.facts.of::<Secret>();
+    secrets
+        .items
+        .iter()
+        .filter(|secret| {
+            secret.credential.class == SecretClass::Weak && secret.credential.kind == IN_URL
+        })
+        .filter_map(|secret| {
+            let password = found.file.text.get(secret.at.span.clone())?;
+            Some((secret.subject.clone(), password))
+        })
+        .collect()
+}
+
+/// One breach for each value in each document of a file, with its other places. `urls` are the
+/// hosts and default passwords of all settings files.
+fn credentials(found: &FileFacts, urls: &BTreeSet<(String, &str)>) -> Vec<Breach> {
     let file = &found.file;
+    let repeated: BTreeSet<&str> = weak_urls(found)
+        .into_iter()
+        .filter(|url| is_compose(found) && urls.contains(url))
+        .map(|(_, password)| password)
+        .collect();
     let confidence = if file.language == Language::Yaml {
         Confidence::High
     } else {
@@ -75,7 +111,10 @@ fn credentials(found: &FileFacts) -> Vec<Breach> {
     {
         let start = document_start(&file.text, secret.at.span.start);
         let value = file.text.get(secret.at.span.clone()).unwrap_or_default();
-        let severity = severity(found, secret);
+        let severity = match severity(found, secret) {
+            Severity::Medium if repeated.contains(value) => Severity::Low,
+            severity => severity,
+        };
         let first = known
             .get(&(start, value, severity))
             .and_then(|at| breaches.get_mut(*at))
@@ -136,4 +175,41 @@ fn settings(found: &FileFacts, start: usize, value: &str) -> Vec<Location> {
         })
         .map(|setting| setting.at.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::RULE;
+    use crate::rule::Severity;
+    use crate::{AuditConfig, audit};
+
+    #[test]
+    fn url_of_settings_file_is_reported_once_as_medium() {
+        let folder = tempfile::tempdir().unwrap();
+        let word = "postgres";
+        let url = format!("postgresql://{word}:{word}@database/shop");
+        let settings = format!("db_url = \"{url}\"\n");
+        let compose = format!(
+            "services:\n  shop:\n    build: .\n    environment:\n      DB_URL: \"{url}\"\n"
+        );
+        fs::write(folder.path().join("shop.toml"), settings).unwrap();
+        fs::write(folder.path().join("compose.yaml"), compose).unwrap();
+        let report = audit(folder.path(), &AuditConfig::default()).unwrap();
+        let mut found: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.id == RULE.metadata.id)
+            .map(|finding| (finding.path.as_str(), finding.severity))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                ("compose.yaml", Severity::Low),
+                ("shop.toml", Severity::Medium)
+            ]
+        );
+    }
 }
