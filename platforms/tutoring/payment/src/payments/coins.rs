@@ -197,7 +197,7 @@ fn replaced(reference: &str) -> Option<&str> {
         .then_some(referred)
 }
 
-/// Posts an entry. A negative entry fails if there are too few free coins.
+/// Posts an entry once. A new negative entry fails if there are too few free coins.
 async fn post(
     tx: &Transaction,
     student: Uuid,
@@ -205,13 +205,15 @@ async fn post(
     kind: CoinKind,
     reference: &str,
 ) -> Result<bool, Error> {
-    if amount >= 0 {
-        return Ok(coins::post(tx, student, amount, kind, reference).await?);
+    if amount < 0 {
+        coins::lock(tx, student).await?;
+        // A repeat finds the coins already taken.
+        if coins::amount(tx, student, kind, reference).await?.is_some() {
+            return Ok(false);
+        }
+        if coins::wallet(tx, student).await?.free() < -amount {
+            return Err(errors::wallet_too_small());
+        }
     }
-    // The reservation locks the wallet and proves that the coins are free.
-    if !coins::reserve(tx, student, -amount).await? {
-        return Err(errors::wallet_too_small());
-    }
-    coins::free(tx, student, -amount).await?;
     Ok(coins::post(tx, student, amount, kind, reference).await?)
 }

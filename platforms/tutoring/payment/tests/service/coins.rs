@@ -141,6 +141,21 @@ pub(crate) async fn bonus_and_rewards_are_credited_once_msg_5(app: TestApp) {
     app.check_invariants();
 }
 
+pub(crate) async fn redemption_is_counted_once_when_repeated_msg_5(app: TestApp) {
+    let student = Uuid::from_u128(7);
+    app.give_coins(student, 10);
+    let take = json!({ "studentId": student, "referenceId": "x", "amount": 10 });
+    for _ in 0..2 {
+        let taken = app.post("/coins/redeem", &service_token(), &take);
+        assert_eq!(taken.status, 200, "{}", taken.body);
+        assert_eq!(app.wallet(student), (0, 0));
+    }
+    let other = json!({ "studentId": student, "referenceId": "y", "amount": 1 });
+    let refused = app.post("/coins/redeem", &service_token(), &other);
+    assert_eq!(rejection(&refused), (409, "CONFLICT".to_owned()));
+    app.check_invariants();
+}
+
 pub(crate) async fn reversal_takes_free_coins_once_msg_5(app: TestApp) {
     let student = Uuid::from_u128(7);
     let post = |path: &str, reference: &str| {

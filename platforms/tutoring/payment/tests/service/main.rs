@@ -62,6 +62,7 @@ on_both! {
     coins:
         coins_are_reserved_spent_and_returned_api_1,
         invariant_matches_coins_with_their_payment_api_1,
+        redemption_is_counted_once_when_repeated_msg_5,
         reversal_takes_free_coins_once_msg_5,
         bonus_and_rewards_are_credited_once_msg_5;
     refund:
