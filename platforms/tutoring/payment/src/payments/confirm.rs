@@ -1,4 +1,4 @@
-use seaworthy::{data::chrono::Utc, prelude::*};
+use seaworthy::prelude::*;
 
 use super::Payments;
 use crate::{
@@ -57,14 +57,16 @@ impl Payments {
         let mut found = self.provider.calls.payments_of_order(order).await?;
         // A captured payment precedes attempts that failed.
         found.sort_by_key(|found| found.status != ProviderStatus::Captured);
+        let mut payment = payment.clone();
         for found in found {
-            let found = self.captured(payment, found).await?;
-            self.apply(payment.id, &found).await?;
+            let found = self.captured(&payment, found).await?;
+            (payment, _) = self.apply(payment.id, &found).await?;
         }
         Ok(())
     }
 
-    /// Captures the authorized money of an open order. Returns the current state of the payment.
+    /// Captures the authorized money of an open order, also after its expiry. Returns the current
+    /// state of the payment.
     async fn captured(
         &self,
         payment: &Payment,
@@ -73,8 +75,7 @@ impl Payments {
         let may_capture = found.status == ProviderStatus::Authorized
             && found.order_id == payment.order_id
             && found.amount == payment.amount
-            && payment.is_open()
-            && !payment.is_expired(Utc::now());
+            && payment.is_open();
         if !may_capture {
             return Ok(found);
         }

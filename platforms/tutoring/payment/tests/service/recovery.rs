@@ -63,6 +63,21 @@ pub(crate) async fn captured_money_without_news_is_found_msg_5(app: TestApp) {
     app.check_invariants();
 }
 
+/// Two attempts were authorized, and the client never confirms.
+pub(crate) async fn authorized_money_is_captured_at_expiry_msg_5(app: TestApp) {
+    let bought = app.bought(Uuid::from_u128(7), &json!({}));
+    let paid = app.provider.pay(&bought.order, "authorized");
+    app.provider.pay(&bought.order, "authorized");
+    let body = app.webhook_body("payment.authorized", &paid);
+    assert_eq!(app.webhook("evt_1", &body).status, 200);
+    app.expire(&bought).await;
+    app.run_worker("expire payments");
+    assert_eq!(app.payment(&bought)["status"], "succeeded");
+    assert_eq!(app.provider.captures(), 1, "one attempt of the order");
+    app.wait_for_event("PURCHASE_CONFIRMED", &bought);
+    app.check_invariants();
+}
+
 pub(crate) async fn provider_outage_keeps_payments_open_res_1(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({}));
     let paid = app.provider.pay(&bought.order, "captured");
