@@ -16,8 +16,9 @@ const EVENT_RETENTION: TimeDelta = TimeDelta::days(30);
 const PURGE_BATCH: u32 = 500;
 
 impl Payments {
-    /// Cancels the payments whose order expired, after it has read their state at the provider. A
-    /// payment that fails does not delay the others.
+    /// Cancels the payments whose order expired, after it has read their state at the provider.
+    /// Completes failed ones with a captured later attempt in time. A payment that fails does not
+    /// delay the others.
     ///
     /// # Errors
     /// The last error of the database or the provider.

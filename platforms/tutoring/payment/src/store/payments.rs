@@ -1,6 +1,9 @@
 //! Statements on payments.
 
-use seaworthy::{data::prelude::*, prelude::*};
+use seaworthy::{
+    data::{chrono::TimeDelta, prelude::*},
+    prelude::*,
+};
 use tutoring_contract::{CheckedPage, Page};
 use tutoring_identity::paged;
 
@@ -94,15 +97,18 @@ pub(crate) async fn with_open_discount(
         .await
 }
 
-/// Returns the next open payments whose order expired before a time, in the order of their
-/// expiry, with the key of each.
+/// Failed payments are read for this time before their expiry: in two runs of the worker.
+const FINAL_CHECK: TimeDelta = TimeDelta::seconds(60);
+
+/// Returns the next open payments whose order has expired, and failed ones whose order expires
+/// soon, in the order of their expiry, with the key of each.
 pub(crate) async fn expired(
     connection: &dyn Connection,
     now: DateTime<Utc>,
     (expiry, id): (DateTime<Utc>, Uuid),
     limit: u32,
 ) -> DataResult<Vec<(DateTime<Utc>, Uuid)>> {
-    sql!("SELECT expires_at, id FROM payments WHERE status IN ({Status::Initiated.as_str()}, {Status::Processing.as_str()}) AND expires_at <= {now} AND (expires_at, id) > ({expiry}, {id}) ORDER BY expires_at, id LIMIT {limit}")
+    sql!("SELECT expires_at, id FROM payments WHERE ((status IN ({Status::Initiated.as_str()}, {Status::Processing.as_str()}) AND expires_at <= {now}) OR (status = {Status::Failed.as_str()} AND expires_at > {now} AND expires_at <= {now + FINAL_CHECK})) AND (expires_at, id) > ({expiry}, {id}) ORDER BY expires_at, id LIMIT {limit}")
         .fetch_all(connection)
         .await
 }

@@ -75,6 +75,7 @@ on_both! {
         lost_order_is_completed_msg_5,
         captured_money_without_news_is_found_msg_5,
         authorized_money_is_captured_at_expiry_msg_5,
+        later_attempt_without_news_is_found_in_time_msg_5,
         provider_outage_keeps_payments_open_res_1,
         rejected_payments_do_not_delay_expired_ones_msg_5,
         rotated_api_key_takes_effect_conf_5;

@@ -78,6 +78,22 @@ pub(crate) async fn authorized_money_is_captured_at_expiry_msg_5(app: TestApp) {
     app.check_invariants();
 }
 
+/// The webhook of the second attempt is lost.
+pub(crate) async fn later_attempt_without_news_is_found_in_time_msg_5(app: TestApp) {
+    let bought = app.bought(Uuid::from_u128(7), &json!({}));
+    let failed = app.provider.pay(&bought.order, "failed");
+    let body = app.webhook_body("payment.failed", &failed);
+    assert_eq!(app.webhook("evt_failed", &body).status, 200);
+    app.provider.pay(&bought.order, "captured");
+    app.run_worker("expire payments");
+    assert_eq!(app.payment(&bought)["status"], "failed", "not due yet");
+    app.expire_soon(&bought).await;
+    app.run_worker("expire payments");
+    assert_eq!(app.payment(&bought)["status"], "succeeded");
+    app.wait_for_event("PURCHASE_CONFIRMED", &bought);
+    app.check_invariants();
+}
+
 pub(crate) async fn provider_outage_keeps_payments_open_res_1(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({}));
     let paid = app.provider.pay(&bought.order, "captured");

@@ -15,22 +15,28 @@ impl TestApp {
     /// Lets the order of a payment expire.
     pub(crate) async fn expire(&self, bought: &Bought) {
         let text = "UPDATE payments SET expires_at = ? WHERE id = ?";
-        self.set_past(text, bought, TimeDelta::hours(1)).await;
+        self.set_age(text, bought, TimeDelta::hours(1)).await;
+    }
+
+    /// Lets the order of a payment expire within a minute.
+    pub(crate) async fn expire_soon(&self, bought: &Bought) {
+        let text = "UPDATE payments SET expires_at = ? WHERE id = ?";
+        self.set_age(text, bought, -TimeDelta::seconds(50)).await;
     }
 
     /// Lets the last attempt of a refund be an hour ago.
     pub(crate) async fn backdate_refund(&self, bought: &Bought) {
         let text = "UPDATE refunds SET updated_at = ? WHERE payment_id = ?";
-        self.set_past(text, bought, TimeDelta::hours(1)).await;
+        self.set_age(text, bought, TimeDelta::hours(1)).await;
     }
 
     /// Lets a payment be older than the lookback of the reconciliation.
     pub(crate) async fn backdate_creation(&self, bought: &Bought) {
         let text = "UPDATE payments SET created_at = ? WHERE id = ?";
-        self.set_past(text, bought, TimeDelta::days(4)).await;
+        self.set_age(text, bought, TimeDelta::days(4)).await;
     }
 
-    async fn set_past(&self, text: &'static str, bought: &Bought, age: TimeDelta) {
+    async fn set_age(&self, text: &'static str, bought: &Bought, age: TimeDelta) {
         let done = sql(text)
             .bind(Utc::now() - age)
             .bind(bought.id.parse::<Uuid>().unwrap())
