@@ -53,7 +53,9 @@ impl Chats {
         }
         let key = ObjectKey::new(format!("{}{}", folder(user), new_id()));
         let key = key.map_err(Error::internal)?;
-        let terms = UploadConstraints::new(request.size, request.mime_type.as_str());
+        // The file of a sent message cannot change while the URL is valid.
+        let terms =
+            UploadConstraints::new(request.size, request.mime_type.as_str()).only_if_absent();
         let signed = self.storage.presign_put(&key, &terms, UPLOAD_TTL)?;
         Ok((self.plain_url(&key), signed))
     }

@@ -251,18 +251,21 @@ pub(crate) async fn attachments_are_uploads_of_the_sender_file_1(app: TestApp) {
     assert_eq!(app.send(&student(), &message).status, 400);
     let upload = &signed["upload"];
     let base = format!("http://{}", app.http());
-    let path = upload["url"].as_str().unwrap().strip_prefix(&base).unwrap();
+    let target = upload["url"].as_str().unwrap().strip_prefix(&base).unwrap();
     let headers: Vec<_> = upload["headers"].as_object().unwrap().iter().collect();
     let headers: Vec<_> = headers
         .iter()
         .filter(|(name, _)| *name != "content-length")
         .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
         .collect();
-    let put = request(app.http(), "PUT", path, &headers, "png").unwrap();
-    assert!((200..300).contains(&put.status), "{}", put.body);
+    let put = |content: &str| request(app.http(), "PUT", target, &headers, content).unwrap();
+    let stored = put("png");
+    assert!((200..300).contains(&stored.status), "{}", stored.body);
     let sent = data(&app.send(&student(), &message));
     let url = sent["attachments"][0]["url"].as_str().unwrap();
     let path = url.strip_prefix(&base).unwrap();
+    // The sender cannot replace the file of a sent message.
+    assert_eq!(put("xyz").status, 409);
     let file = request(app.http(), "GET", path, &[], "").unwrap();
     assert_eq!((file.status, &*file.body), (200, "png"));
     // Another user cannot attach it, and no other storage counts.
