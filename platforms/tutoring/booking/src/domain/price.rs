@@ -3,6 +3,9 @@ use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed};
 
 use super::errors;
 
+/// Minimum price after a coupon and before tax, in minor units: one rupee, as at the provider.
+const MIN_PRICE: i64 = 100;
+
 /// A row of the price list, also in requests and responses.
 #[derive(Debug, Clone, Serialize, Deserialize, FromRow)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -68,7 +71,7 @@ impl Coupon {
             && self.current_redemptions < self.max_redemptions
     }
 
-    /// Returns the reduction of a price before tax, in minor units. At least one unit remains.
+    /// Returns the reduction of a price before tax, in minor units. At least the minimum remains.
     fn reduction(&self, price: &Price) -> i64 {
         let base = Money::new(price.base_price_minor, price.currency);
         let percent = u32::try_from(self.discount_value).unwrap_or(0).min(100);
@@ -77,7 +80,7 @@ impl Coupon {
             DiscountType::Fixed => self.discount_value,
             DiscountType::ClassAmount => price.coupon_minor,
         };
-        reduction.clamp(0, price.base_price_minor - 1)
+        reduction.clamp(0, (price.base_price_minor - MIN_PRICE).max(0))
     }
 }
 
@@ -150,9 +153,9 @@ mod tests {
             (DiscountType::ClassAmount, 0, 826_000),
             (DiscountType::Fixed, 50_000, 1_003_000),
             (DiscountType::Percentage, 50, 531_000),
-            // At least one unit remains.
-            (DiscountType::Percentage, 100, 1),
-            (DiscountType::Fixed, i64::MAX, 1),
+            // One rupee remains.
+            (DiscountType::Percentage, 100, 118),
+            (DiscountType::Fixed, i64::MAX, 118),
             (DiscountType::Fixed, -1, 1_062_000),
         ] {
             let coupon = coupon(discount_type, value);

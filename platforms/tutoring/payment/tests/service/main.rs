@@ -50,6 +50,7 @@ on_both! {
         forged_confirmations_change_nothing_api_3,
         authorized_money_is_captured_once_msg_5,
         coupon_is_reserved_redeemed_and_released_api_1,
+        coupon_leaves_the_minimum_of_the_provider_api_1,
         rejected_request_keeps_the_discount_of_another_api_6;
     webhook:
         bad_webhooks_change_nothing_api_3,

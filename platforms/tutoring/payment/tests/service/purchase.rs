@@ -226,7 +226,7 @@ pub(crate) async fn authorized_money_is_captured_once_msg_5(app: TestApp) {
 }
 
 pub(crate) async fn coupon_is_reserved_redeemed_and_released_api_1(app: TestApp) {
-    app.create_coupon("SCHOOL", 2);
+    app.create_coupon("SCHOOL", "class_amount", 0, 2);
     let student = Uuid::from_u128(7);
     let with_coupon = json!({ "couponCode": "school" });
     let bought = app.bought(student, &with_coupon);
@@ -260,6 +260,16 @@ pub(crate) async fn coupon_is_reserved_redeemed_and_released_api_1(app: TestApp)
     // A redeemed discount counts for a lifetime.
     let again = app.buy(student, &json!({ "claimDeal": true }), &[]);
     assert_eq!(again.status, 409, "{}", again.body);
+    app.check_invariants();
+}
+
+pub(crate) async fn coupon_leaves_the_minimum_of_the_provider_api_1(app: TestApp) {
+    app.create_coupon("ALL", "percentage", 100, 1);
+    let bought = app.bought(Uuid::from_u128(7), &json!({ "couponCode": "all" }));
+    // One rupee with tax.
+    assert_eq!(bought.data["payment"]["amountCents"], 118);
+    let paid = app.provider.pay(&bought.order, "captured");
+    assert_eq!(app.confirm(&bought, &paid).status, 200);
     app.check_invariants();
 }
 

@@ -95,11 +95,12 @@ impl TestApp {
     }
 
     /// Creates a coupon at the booking service.
-    pub(crate) fn create_coupon(&self, code: &str, max_redemptions: u32) {
+    pub(crate) fn create_coupon(&self, code: &str, kind: &str, value: i64, max_redemptions: u32) {
         let body = json!({
             "code": code,
             "type": "school",
-            "discountType": "class_amount",
+            "discountType": kind,
+            "discountValue": value,
             "maxRedemptions": max_redemptions,
             "validFrom": "2020-01-01T00:00:00Z",
             "validUntil": "2099-01-01T00:00:00Z",
