@@ -31,7 +31,7 @@ pub(crate) struct ReserveRequest {
 
 impl PriceList {
     /// Returns the price of a package and reserves its discount for a payment. A repeat returns the
-    /// same quote.
+    /// same quote until the discount is released.
     ///
     /// # Errors
     /// Those of [`quote`](Self::quote), `DISCOUNT_USED`, and `SERVICE_NOT_AVAILABLE` outside of all
@@ -40,7 +40,11 @@ impl PriceList {
         self.database
             .transaction(|tx| async move {
                 if let Some(known) = redemptions::lock(&tx, request.payment_id).await? {
-                    return repeated(known, request);
+                    if known.state != "released" || known.student_id != request.student_id {
+                        return repeated(known, request);
+                    }
+                    // The first request ended before the payment was stored.
+                    redemptions::delete(&tx, request.payment_id).await?;
                 }
                 if let Some(place) = request.place {
                     zones::require(&tx, place).await?;

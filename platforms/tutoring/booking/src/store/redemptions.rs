@@ -33,6 +33,13 @@ pub(crate) async fn insert(tx: &Transaction, redemption: &Redemption) -> DataRes
         .await
 }
 
+/// Deletes the discount of a payment.
+pub(crate) async fn delete(tx: &Transaction, payment: Uuid) -> DataResult<()> {
+    sql!("DELETE FROM coupon_redemptions WHERE payment_id = {payment}")
+        .apply(tx)
+        .await
+}
+
 /// Sets the state. A released discount has no holder.
 ///
 /// # Errors

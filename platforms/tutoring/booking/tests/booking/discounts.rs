@@ -72,6 +72,22 @@ pub(crate) async fn reservation_is_repeatable_and_settled_once_api_6(app: TestAp
     assert_eq!(app.settle(plain, "release"), 200);
 }
 
+/// The first request with a key ended before its payment was stored.
+pub(crate) async fn released_discount_is_reserved_by_a_repeat_api_6(app: TestApp) {
+    app.coupon("ONCE", "fixed", 100_000, 1);
+    let (payment, student) = (Uuid::from_u128(1), Uuid::from_u128(7));
+    let first = data(&app.reserve(payment, student, Some("ONCE")));
+    assert_eq!(app.settle(payment, "release"), 200);
+    let other = Uuid::from_u128(8);
+    assert_eq!(app.reserve(payment, other, Some("ONCE")).status, 409);
+    for _ in 0..2 {
+        assert_eq!(data(&app.reserve(payment, student, Some("ONCE"))), first);
+        assert_eq!(app.redemptions("ONCE"), 1);
+    }
+    assert_eq!(app.settle(payment, "redeem"), 200);
+    assert_eq!(app.redemptions("ONCE"), 1);
+}
+
 /// A client may repeat a request before it has the response.
 pub(crate) async fn concurrent_repeats_reserve_once_api_6(app: TestApp) {
     app.coupon("ONE", "fixed", 100_000, 1);

@@ -132,6 +132,7 @@ on_both! {
     discounts:
         last_redemption_goes_to_one_student_data_3,
         reservation_is_repeatable_and_settled_once_api_6,
+        released_discount_is_reserved_by_a_repeat_api_6,
         concurrent_repeats_reserve_once_api_6,
         reserved_price_is_of_its_own_package_api_6;
     prices:
