@@ -28,6 +28,8 @@ seaworthy::errors! {
         "the session has a pending request: change or cancel that one";
     already_substituted: Conflict "ALREADY_SUBSTITUTED" =>
         "the session of this day already has a substitute";
+    substituted: Conflict "SUBSTITUTED" =>
+        "a substitute holds this session: an administrator must delete the substitution first";
     already_reviewed: Conflict "ALREADY_REVIEWED" => "you have already reviewed this session";
     pre_booked: Conflict "PRE_BOOKED" => "the student has a pre-booking of this course";
     city_taken: Conflict "CITY_TAKEN" => "a city with this name exists: choose another name";

@@ -269,7 +269,11 @@ impl Schedule {
         let allocation = self.locked(tx, session.allocation_id).await?;
         allocation.require_open()?;
         session.require(SessionStatus::Scheduled)?;
-        Ok(session)
+        // A substitute holds the session on its day only.
+        match allocation.trainer_id == Some(session.trainer_id) {
+            true => Ok(session),
+            false => Err(errors::substituted()),
+        }
     }
 
     /// Requires that a session may move to a date and slot.

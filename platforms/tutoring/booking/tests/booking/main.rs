@@ -120,7 +120,9 @@ on_both! {
         trainer_sees_the_schedule_of_30_days_api_1;
     disputes: dispute_is_decided_by_an_administrator_api_1;
     session_codes: code_ends_after_five_attempts_or_ten_minutes_auth_5;
-    reschedules: reschedule_needs_notice_and_its_requester_api_1;
+    reschedules:
+        reschedule_needs_notice_and_its_requester_api_1,
+        substituted_session_is_not_moved_data_3;
     pre_bookings: ended_pre_booking_frees_its_capacity_data_3;
     workers:
         session_is_confirmed_after_a_day_api_1,

@@ -3,7 +3,7 @@ use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::PlatformZone;
 
-use crate::app::{TestApp, data, json_of, operator, student, trainer};
+use crate::app::{TestApp, data, json_of, operator, student, trainer, wait_for};
 
 /// Requests of a student to move a session.
 struct Request<'a> {
@@ -80,5 +80,39 @@ pub(crate) async fn reschedule_needs_notice_and_its_requester_api_1(mut app: Tes
     data(&request.cancel(&made, &student(7)));
     require_invalid(&request.send(&day, "16:00"), "day without sessions");
     assert_eq!(app.sessions(owner), sessions);
+    app.check_invariants();
+}
+
+pub(crate) async fn substituted_session_is_not_moved_data_3(app: TestApp) {
+    app.open_zone().await;
+    let holder = app.approve(0x7a, 4.9).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let substitute = app.approve(0x7b, 3.0).await;
+    let session = app.sessions(owner)[9].clone();
+    let request = Request {
+        app: &app,
+        session: session["id"].clone(),
+    };
+    let made = data(&request.send(&TestApp::in_days(60), "16:00"));
+    let body = json!({
+        "sessionDate": session["scheduledDate"], "originalTrainerId": holder,
+        "studentId": owner, "substituteTrainerId": substitute,
+    });
+    let substitution = wait_for("the substitute", || {
+        let answer = app.call("POST", "/admin/substitutions", &operator(), &body);
+        (answer.status == 201).then(|| data(&answer))
+    });
+    let path = format!("/admin/reschedule/{}/approve", made["id"].as_str().unwrap());
+    let approve = || app.call("POST", &path, &operator(), &json!({})).status;
+    assert_eq!(approve(), 409);
+    let after = app.sessions(owner)[9].clone();
+    assert_eq!(after["scheduledDate"], session["scheduledDate"]);
+    // The trainer of the allocation holds it again.
+    let id = substitution["id"].as_str().unwrap();
+    let path = format!("/admin/substitutions/{id}");
+    let deleted = app.call("DELETE", &path, &operator(), &Value::Null);
+    assert_eq!((deleted.status, approve()), (200, 200));
+    assert_eq!(app.sessions(owner)[9]["trainerId"], json!(holder));
     app.check_invariants();
 }
