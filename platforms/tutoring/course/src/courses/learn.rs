@@ -1,5 +1,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
+use tutoring_identity::invalid;
 
 use super::{
     Courses, Viewer,
@@ -109,6 +110,9 @@ impl Courses {
                 let content = structure::content(&tx, session).await?;
                 require_session(&tx, student, &content).await?;
                 let questions = quiz(&content)?;
+                if answers.is_empty() && !questions.is_empty() {
+                    return Err(invalid("answers", "must answer at least one question"));
+                }
                 let right = check_answers(&questions, answers)?.right;
                 let max = u16::try_from(questions.len()).unwrap_or(u16::MAX);
                 learning::set_quiz(&tx, student, session, (right, max)).await?;

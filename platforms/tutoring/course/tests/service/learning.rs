@@ -100,6 +100,10 @@ pub(crate) async fn stored_flags_complete_a_session_api_1(app: TestApp) {
         (&progress["status"], &progress["sheetPreviewed"]),
         (&json!("in_progress"), &json!(true))
     );
+    // An empty list does not complete the quiz.
+    let none = post("quiz", json!({ "sessionId": session, "answers": [] }));
+    assert_eq!(none.status, 400, "{}", none.body);
+    assert_eq!(json_of(&none)["errors"][0]["field"], "answers");
     // The score of a legacy client is ignored.
     let mut claimed = quiz(0, 0);
     claimed["score"] = json!(2);
