@@ -74,7 +74,7 @@ pub(crate) async fn sessions_are_open_to_students_with_access_auth_5(app: TestAp
             .unwrap()
             .starts_with("uploads/")
     );
-    assert!(listed[0].get("quiz").is_none());
+    assert!(listed["items"][0].get("quiz").is_none());
 }
 
 pub(crate) async fn stored_flags_complete_a_session_api_1(app: TestApp) {
