@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tutoring_identity::in_batches;
 
 use super::Notifier;
-use crate::store::{Due, deliveries, devices};
+use crate::store::{Due, StoredPreferences, deliveries, devices};
 
 /// The interval of deliveries, short because a session code is needed within seconds.
 const INTERVAL: Timeout = Timeout::from_secs(1);
@@ -94,7 +94,11 @@ impl Notifier {
                     return Ok(deliveries::remove(database, due.id).await?);
                 };
                 let wait = wait.map_or(0, |wait| wait.as_secs()).min(MAX_BACKOFF);
-                let at = started_at + Duration::from_secs(backoff.max(wait));
+                let mut at = started_at + Duration::from_secs(backoff.max(wait));
+                if due.device.is_some() {
+                    let stored = StoredPreferences::of(database, due.user).await?;
+                    at = self.push_at(at, &stored.settings.quiet_hours, due.expires_at);
+                }
                 tracing::debug!(delivery = %due.id, reason, "a delivery failed and is retried later");
                 return Ok(deliveries::retry(database, due.id, at).await?);
             }

@@ -40,7 +40,7 @@ impl Notifier {
         let expires_at = notice.expires_at();
         let preferences = StoredPreferences::of(tx, notice.user).await?;
         if preferences.settings.wants_push(notice.kind) {
-            let at = self.push_at(&preferences.settings.quiet_hours, expires_at);
+            let at = self.push_at(Utc::now(), &preferences.settings.quiet_hours, expires_at);
             for device in devices::of_user(tx, notice.user).await? {
                 let service = self.pushes.for_device(&device.platform, &device.token);
                 if device.active && service.is_some() {
@@ -101,16 +101,21 @@ impl Notifier {
         }
     }
 
-    /// Returns when a push is sent: immediately, or at the end of quiet hours. A notification that
-    /// expires before that end is sent immediately.
-    fn push_at(&self, quiet: &QuietHours, expires_at: Option<DateTime<Utc>>) -> DateTime<Utc> {
-        let now = Utc::now();
-        let end = quiet.end_after(&self.zone, Timestamp::now());
+    /// Returns when a push that is due at a moment is sent: then, or at the end of quiet hours. A
+    /// notification that expires before that end does not wait for it.
+    pub(super) fn push_at(
+        &self,
+        moment: DateTime<Utc>,
+        quiet: &QuietHours,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> DateTime<Utc> {
+        let end = Timestamp::from_millisecond(moment.timestamp_millis()).ok();
+        let end = end.and_then(|moment| quiet.end_after(&self.zone, moment));
         let end = end.and_then(|end| DateTime::from_timestamp_millis(end.as_millisecond()));
         match (end, expires_at) {
-            (Some(end), Some(expires_at)) if expires_at <= end => now,
+            (Some(end), Some(expires_at)) if expires_at <= end => moment,
             (Some(end), _) => end,
-            (None, _) => now,
+            (None, _) => moment,
         }
     }
 }

@@ -50,5 +50,6 @@ on_both! {
         rejected_push_is_tried_again_res_2,
         rotated_push_keys_take_effect_conf_5,
         device_token_belongs_to_one_user_auth_5,
-        preferences_choose_channels_and_quiet_hours_api_2;
+        preferences_choose_channels_and_quiet_hours_api_2,
+        retry_of_a_push_waits_for_quiet_hours_api_2;
 }

@@ -21,6 +21,9 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 
+/// The delay that a response 503 of Firebase requests, in seconds.
+const RETRY_AFTER: &str = "180";
+
 /// The claims that both services read.
 #[derive(serde::Deserialize)]
 struct Claims {
@@ -172,6 +175,10 @@ async fn fcm(
     }
     received.fcm.push(body["message"].clone());
     match received.fcm_answers.pop_front() {
+        Some((503, body)) => {
+            let delay = [("retry-after", RETRY_AFTER)];
+            (StatusCode::SERVICE_UNAVAILABLE, delay, Body(body)).into_response()
+        }
         Some((status, body)) => (StatusCode::from_u16(status).unwrap(), Body(body)).into_response(),
         None => Body(json!({ "name": "projects/tutoring-test/messages/1" })).into_response(),
     }

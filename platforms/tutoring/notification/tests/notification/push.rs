@@ -1,4 +1,10 @@
+use seaworthy::data::{
+    chrono::{TimeDelta, Utc},
+    sql,
+};
+use seaworthy_testkit::eventually;
 use serde_json::{Value, json};
+use tutoring_testkit::connect;
 use uuid::Uuid;
 
 use crate::app::{TestApp, data, json_of, requested, student, wait_for};
@@ -205,4 +211,37 @@ pub(crate) async fn preferences_choose_channels_and_quiet_hours_api_2(app: TestA
         replace(7, &json!({ "quietHours": { "start": "9" } })).status,
         400
     );
+}
+
+/// The delay that Firebase requests ends in the quiet hours.
+pub(crate) async fn retry_of_a_push_waits_for_quiet_hours_api_2(app: TestApp) {
+    app.register(7, "fcm:token-1", "android");
+    let local = jiff::Timestamp::now().in_tz("Asia/Kolkata").unwrap();
+    let [start, end] = [2, 62].map(|minutes| {
+        let time = local.checked_add(jiff::Span::new().minutes(minutes));
+        time.unwrap().strftime("%H:%M").to_string()
+    });
+    let quiet = json!({ "quietHours": { "enabled": true, "start": start, "end": end } });
+    let path = "/notifications/preferences";
+    assert_eq!(app.call("PUT", path, &student(7), &quiet).status, 200);
+    let unavailable = json!({ "error": { "status": "UNAVAILABLE" } });
+    let answer = (503, unavailable);
+    app.providers
+        .received
+        .lock()
+        .unwrap()
+        .fcm_answers
+        .push_back(answer);
+    app.send("Retried");
+    let database = connect(&app.empty).await;
+    let after = Utc::now() + TimeDelta::minutes(50);
+    eventually(async || {
+        sql("SELECT id FROM deliveries WHERE attempts = 1 AND next_attempt_at > ?")
+            .bind(after)
+            .exists(&database)
+            .await
+            .unwrap()
+    })
+    .await;
+    assert_eq!(app.providers.received.lock().unwrap().fcm.len(), 1);
 }
