@@ -1,5 +1,5 @@
-//! Sessions, lockout, one-time tokens, second factors and API keys of users, in the database of a
-//! service (AUTH-2, AUTH-3, AUTH-4).
+//! Sessions, lockout, one-time tokens and codes, second factors and API keys of users, in the
+//! database of a service (AUTH-2, AUTH-3, AUTH-4).
 //!
 //! Each part makes its decisive change in the database in one atomic step. A refresh token is valid
 //! once. A failed login is counted before the password is checked. A link and a code are valid
@@ -30,6 +30,7 @@ mod cookie;
 mod device;
 mod lockout;
 mod migrations;
+mod one_time_codes;
 mod one_time_tokens;
 mod replay_guard;
 mod second_factor;
@@ -45,6 +46,9 @@ pub use cookie::SessionCookie;
 pub use device::{DeviceClaim, DeviceCookies, KnownDevice};
 pub use lockout::{Attempt, Lockout, LockoutConfig, LockoutError, LockoutLimit, LockoutStatus};
 pub use migrations::MIGRATIONS;
+pub use one_time_codes::{
+    CodeKey, ONE_TIME_CODE_MIGRATIONS, OneTimeCodeError, OneTimeCodes, OneTimeCodesConfig,
+};
 pub use one_time_tokens::OneTimeTokens;
 pub use replay_guard::ReplayGuard;
 pub use second_factor::{

@@ -9,6 +9,7 @@
 
 mod api_keys;
 mod lockout;
+mod one_time_codes;
 mod one_time_tokens;
 mod replay_guard;
 mod rotation;
@@ -51,6 +52,10 @@ seaworthy_testkit::on_every_database! {
         api_keys_expire_and_are_limited_auth_5,
         raised_version_ends_api_keys_of_its_user_auth_5,
         dump_reveals_no_api_key_sec_5;
+    one_time_codes:
+        code_is_valid_once_for_its_purpose_auth_2,
+        attempts_with_a_code_are_limited_auth_2,
+        codes_of_a_subject_are_limited_auth_2;
     one_time_tokens:
         one_time_token_is_valid_once_for_its_purpose_auth_2,
         new_token_ends_the_oldest_above_the_limit_auth_2,

@@ -1,3 +1,1 @@
-DROP TABLE codes;
-
 DROP TABLE accounts;

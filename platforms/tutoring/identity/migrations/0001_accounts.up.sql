@@ -28,20 +28,3 @@ CREATE UNIQUE INDEX accounts_phone ON accounts (phone);
 CREATE UNIQUE INDEX accounts_google ON accounts (google_id);
 
 CREATE INDEX accounts_unverified ON accounts (is_email_verified, is_phone_verified, created_at);
-
--- One live code per account or telephone number, and purpose.
-CREATE TABLE codes (
-    subject {string} NOT NULL,
-    purpose {string} NOT NULL,
-    -- HMAC-SHA256 with the key of the settings, in hexadecimal digits.
-    hash {string} NOT NULL,
-    tries {integer} NOT NULL,
-    -- Microseconds since 1970: the last code, the first code of the hour, the end of the last code.
-    sent_us {bigint} NOT NULL,
-    window_us {bigint} NOT NULL,
-    until_us {bigint} NOT NULL,
-    sent_count {integer} NOT NULL,
-    PRIMARY KEY (subject, purpose)
-);
-
-CREATE INDEX codes_window ON codes (window_us);

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use seaworthy::{
-    account::{LockoutConfig, LockoutLimit, SessionConfig, SessionLifetime},
+    account::{LockoutConfig, LockoutLimit, OneTimeCodesConfig, SessionConfig, SessionLifetime},
     auth::password::PasswordsConfig,
     data::DatabaseConfig,
     mail::MailConfig,
@@ -38,16 +38,6 @@ const DEFAULT_FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * MINUTE);
 const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * MINUTE);
 /// Users mistype a password a few times, and guesses stay rare.
 const DEFAULT_LOGIN_LIMIT: IdentityLimitConfig = IdentityLimitConfig::new(5, 15 * MINUTE);
-/// The default TTL of codes by e-mail.
-const DEFAULT_EMAIL_CODE_TTL: Timeout = Timeout::from_secs(10 * MINUTE);
-/// The default TTL of codes by SMS.
-const DEFAULT_PHONE_CODE_TTL: Timeout = Timeout::from_secs(5 * MINUTE);
-/// The default number of attempts per code. They succeed once in 200,000 codes.
-const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The default interval between two codes. A message arrives within it.
-const DEFAULT_CODE_INTERVAL: Timeout = Timeout::from_secs(MINUTE);
-/// The default number of codes per hour. Each message costs money.
-const DEFAULT_CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default number of registrations and requested codes per hour from one address, which a school
 /// may share.
 const DEFAULT_CODES_PER_ADDRESS: u32 = 50;
@@ -84,7 +74,7 @@ pub struct IdentityConfig {
     /// Locks after failed logins.
     pub lockout: LockoutConfig,
     /// One-time codes.
-    pub codes: CodeConfig,
+    pub codes: OneTimeCodesConfig,
     /// E-mail.
     pub mail: MailConfig,
     /// Messages to telephones.
@@ -97,32 +87,6 @@ pub struct IdentityConfig {
     pub unverified_cleanup: bool,
     /// The age at which an unverified account is deleted.
     pub unverified_ttl: Timeout,
-}
-
-/// One-time codes.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct CodeConfig {
-    /// The key of the hashes of codes, at least 32 bytes. Required. Six digits without a key can be
-    /// found by trying all hashes.
-    #[serde(skip_serializing)]
-    #[schemars(extend("x-signing-key" = true))]
-    pub pepper: Option<Secret<String>>,
-    /// How long a code by e-mail is valid.
-    pub email_ttl: Timeout,
-    /// How long a code by SMS is valid.
-    pub phone_ttl: Timeout,
-    /// Maximum number of attempts for one code.
-    #[schemars(extend("x-unsafe" = [{
-        "id": "AUTH-2",
-        "above": 100,
-        "why": "an attacker can guess many codes of six digits"
-    }]))]
-    pub max_attempts: NonZeroU32,
-    /// The minimum time between two codes for one account or number.
-    pub min_interval: Timeout,
-    /// The maximum number of codes per hour for one account or number.
-    pub max_per_hour: NonZeroU32,
 }
 
 /// Messages to telephones.
@@ -288,19 +252,6 @@ impl Default for IdentityLimitsConfig {
     }
 }
 
-impl Default for CodeConfig {
-    fn default() -> Self {
-        Self {
-            pepper: None,
-            email_ttl: DEFAULT_EMAIL_CODE_TTL,
-            phone_ttl: DEFAULT_PHONE_CODE_TTL,
-            max_attempts: DEFAULT_MAX_ATTEMPTS,
-            min_interval: DEFAULT_CODE_INTERVAL,
-            max_per_hour: DEFAULT_CODES_PER_HOUR,
-        }
-    }
-}
-
 impl Default for SmsConfig {
     fn default() -> Self {
         Self {
@@ -338,7 +289,7 @@ impl Default for IdentityConfig {
                 ip: lock(DEFAULT_MAX_FAILURES_OF_IP),
                 reset_after: DEFAULT_FAILURE_WINDOW,
             },
-            codes: CodeConfig::default(),
+            codes: OneTimeCodesConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             google: GoogleConfig::default(),

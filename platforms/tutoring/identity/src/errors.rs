@@ -24,11 +24,6 @@ seaworthy::errors! {
         "the account changed during the call: repeat the call";
     taken: Conflict "CONFLICT" =>
         "the e-mail address, the user name or the telephone number is taken";
-    invalid_code(remaining: u32): Invalid "INVALID_CODE" =>
-        "the code is wrong or has expired: enter the last code or request a new one",
-        with_metadata("remainingAttempts", remaining.to_string());
-    too_many_codes(wait: Duration): Exhausted "RATE_LIMITED" =>
-        "wait before you request another code", with_retry_after(wait);
     not_sent(cause: impl Into<Box<dyn StdError + Send + Sync>>): Unavailable "SERVICE_DEGRADED" =>
         "the code could not be sent: try again later", with_cause(cause);
     sms_off: Unavailable "SERVICE_DEGRADED" =>

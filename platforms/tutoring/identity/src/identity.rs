@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use seaworthy::{
-    account::{Lockout, Sessions},
+    account::{CodeKey, Lockout, OneTimeCodes, Sessions},
     auth::password::Passwords,
     config::Settings,
     data::{Database, MigrationSet, Transaction, chrono::Utc},
@@ -17,7 +17,6 @@ use tutoring_contract::{AccessTokens, use_envelopes};
 use crate::{
     Account, AccountKind, Accounts, ActiveSessions, IdentityConfig, Limits, RefreshCookies, api,
     backend::{BROKER, DATABASE},
-    codes::CodeBook,
     google::Google,
     sms::Sms,
     snapshot::{publish, topics},
@@ -44,7 +43,9 @@ pub(crate) struct Parts {
     pub(crate) active_sessions: ActiveSessions,
     pub(crate) lockout: Lockout,
     pub(crate) passwords: Passwords,
-    pub(crate) codes: CodeBook,
+    pub(crate) verification_codes: OneTimeCodes,
+    pub(crate) reset_codes: OneTimeCodes,
+    pub(crate) phone_codes: OneTimeCodes,
     pub(crate) mailer: Mailer,
     pub(crate) sms: Option<Sms>,
     pub(crate) google: Option<Google>,
@@ -56,8 +57,8 @@ pub(crate) struct Parts {
 impl Identity {
     /// Connects the database, the broker and Redis, starts the workers, and authenticates callers
     /// by access tokens. `select` returns the settings of accounts. `migrations` are those of the
-    /// service, with [`MIGRATIONS`](crate::MIGRATIONS) and the sets of `account`, `outbox`,
-    /// `operation_log` and leases.
+    /// service, with [`MIGRATIONS`](crate::MIGRATIONS) and the sets of `account` and its one-time
+    /// codes, `outbox`, `operation_log` and leases.
     ///
     /// # Errors
     /// [`StartError`] for invalid settings and unavailable dependencies.
@@ -75,7 +76,8 @@ impl Identity {
         let google = Google::new(service, &config.google)?;
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
         OperationLog::start(service, &database, &config.operation_log, &[])?;
-        let codes = CodeBook::new(database.clone(), &config.codes)?;
+        let codes = &config.codes;
+        let key = CodeKey::new(codes.pepper.as_ref(), "codes.pepper")?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let publisher = messaging.publisher(topics(kind)).await?;
         let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
@@ -100,7 +102,9 @@ impl Identity {
                 .map_err(|error| StartError::with_cause("passwords cannot be hashed", error))?,
             limits: Limits::new(service, kind, select)?,
             active_sessions,
-            codes,
+            verification_codes: OneTimeCodes::by_email(&database, &key, codes, "email_verify"),
+            reset_codes: OneTimeCodes::by_email(&database, &key, codes, "password_reset"),
+            phone_codes: OneTimeCodes::by_phone(&database, &key, codes, "phone_login"),
             mailer,
             sms,
             google,
@@ -145,7 +149,7 @@ impl Parts {
     fn start_workers<C: Settings>(&self, service: &Assembly<C>, config: &IdentityConfig) {
         service.worker(self.lockout.purge_worker());
         service.worker(self.sessions.purge_worker());
-        service.worker(self.codes.purge_worker());
+        service.worker(self.verification_codes.purge_worker());
         if !config.unverified_cleanup {
             return;
         }

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `config` | Settings |
 //! | `account`, `store` | Accounts, SQL statements and migrations |
-//! | `code_key`, `codes`, `sms` | One-time codes, their keyed hashes and their providers |
+//! | `sms` | Providers of codes to telephones |
 //! | `checks`, `text_field` | Checks of requests |
 //! | `active_sessions`, `cookies` | Active sessions, and refresh tokens at the client |
 //! | `backend`, `stores`, `caller` | Connections, commands and callers of every service |
@@ -27,8 +27,6 @@ mod api;
 mod backend;
 mod caller;
 mod checks;
-mod code_key;
-mod codes;
 mod command;
 mod config;
 mod cookies;
@@ -59,11 +57,10 @@ pub use backend::{
 };
 pub use caller::{CallerSession, caller, own_or_permitted};
 pub use checks::{Checks, NOT_STORABLE, invalid, normalized_email};
-pub use code_key::CodeKey;
 pub use command::accounts_command;
 pub use config::{
-    CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig,
-    LoginLimitConfig, SmsConfig, SmsProvider,
+    GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig,
+    SmsConfig, SmsProvider,
 };
 pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
@@ -83,3 +80,5 @@ pub use variables::{
     storage_variables, store_variables, trainer_account_variables,
 };
 pub use workers::in_batches;
+
+pub use seaworthy::account::CodeKey;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use seaworthy::{
-    account,
+    account::{self, ONE_TIME_CODE_MIGRATIONS},
     data::{DatabaseConfig, LEASE_MIGRATIONS, MigrationSet, migrate_command},
     operation_log,
     outbox::{self, outbox_command},
@@ -23,6 +23,7 @@ const MAX_BODY_SIZE: &str = "16KiB";
 const MIGRATIONS: &[MigrationSet] = &[
     tutoring_identity::MIGRATIONS,
     account::MIGRATIONS,
+    ONE_TIME_CODE_MIGRATIONS,
     outbox::MIGRATIONS,
     operation_log::MIGRATIONS,
     LEASE_MIGRATIONS,

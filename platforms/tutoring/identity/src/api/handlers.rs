@@ -19,12 +19,10 @@ use super::bodies::{
     EmailBody, EmailCodeBody, LoginBody, PasswordBody, PhoneBody, ProfileBody, refresh_token,
 };
 use crate::{
-    AccountView, CallerSession, Checks, RefreshCookies, caller,
-    codes::Purpose,
-    errors,
+    AccountView, CallerSession, Checks, RefreshCookies, caller, errors,
     identity::Parts,
     invalid, is_mobile,
-    operations::{LoggedIn, Registered, Registration},
+    operations::{EmailCode, LoggedIn, Registered, Registration},
 };
 
 type Shared = State<Arc<Parts>>;
@@ -114,19 +112,19 @@ pub(super) async fn register(parts: Shared, Json(body): Json<Registration>) -> H
 }
 
 pub(super) async fn resend_code(parts: Shared, Json(body): Json<EmailBody>) -> HandlerResult {
-    send_code(&parts, &body, Purpose::EmailVerify).await
+    send_code(&parts, &body, EmailCode::Verification).await
 }
 
 pub(super) async fn forgot_password(parts: Shared, Json(body): Json<EmailBody>) -> HandlerResult {
-    send_code(&parts, &body, Purpose::PasswordReset).await
+    send_code(&parts, &body, EmailCode::PasswordReset).await
 }
 
-async fn send_code(parts: &Arc<Parts>, body: &EmailBody, purpose: Purpose) -> HandlerResult {
+async fn send_code(parts: &Arc<Parts>, body: &EmailBody, kind: EmailCode) -> HandlerResult {
     let mut checks = Checks::new();
     let email = checks.email("email", body.email.as_deref());
     checks.finish()?;
     parts.limits.code_request().await?;
-    parts.send_later(email, purpose);
+    parts.send_later(email, kind);
     Ok(Reply::message("if the account exists, a code was sent").into_response())
 }
 

@@ -1,13 +1,47 @@
 use std::sync::Arc;
 
-use seaworthy::{mail::Mail, prelude::*};
+use seaworthy::{account::OneTimeCodes, mail::Mail, prelude::*};
 
 use super::LoggedIn;
-use crate::{Accounts, codes::Purpose, errors, identity::Parts};
+use crate::{Account, Accounts, errors, identity::Parts};
 
 const MINUTE: u64 = 60;
 
+/// The kind of a code by e-mail.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum EmailCode {
+    /// It verifies the address of the account.
+    Verification,
+    /// It allows a new password.
+    PasswordReset,
+}
+
+impl EmailCode {
+    /// Returns the subject of the mail.
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Verification => "Your code",
+            Self::PasswordReset => "Your code to reset your password",
+        }
+    }
+
+    /// Whether the account can use such a code.
+    const fn is_usable(self, account: &Account) -> bool {
+        match self {
+            Self::Verification => !account.is_email_verified,
+            Self::PasswordReset => account.is_email_verified && !account.is_disabled,
+        }
+    }
+}
+
 impl Parts {
+    const fn codes(&self, kind: EmailCode) -> &OneTimeCodes {
+        match kind {
+            EmailCode::Verification => &self.verification_codes,
+            EmailCode::PasswordReset => &self.reset_codes,
+        }
+    }
+
     /// Sends a code by e-mail.
     ///
     /// # Errors
@@ -15,31 +49,27 @@ impl Parts {
     pub(crate) async fn mail_code(
         &self,
         email: &str,
-        purpose: Purpose,
+        kind: EmailCode,
         code: &Secret<String>,
     ) -> Result<(), Error> {
-        let subject = match purpose {
-            Purpose::PasswordReset => "Your code to reset your password",
-            Purpose::EmailVerify | Purpose::PhoneLogin => "Your code",
-        };
-        let minutes = self.codes.ttl(purpose).as_secs() / MINUTE;
+        let minutes = self.codes(kind).ttl().as_secs() / MINUTE;
         let text = format!(
             "Your code is {}. It is valid for {minutes} minutes and for one use.\n\nIf you did not request it, ignore this message.\n",
             code.expose()
         );
-        let mail = Mail::new(email, subject).map_err(errors::not_sent)?;
+        let mail = Mail::new(email, kind.subject()).map_err(errors::not_sent)?;
         let sent = self.mailer.send(mail.text(text)).await;
         sent.map_err(errors::not_sent)
     }
 
     /// Sends a code to an account in the background, so that the time of the response does not
     /// show whether the account exists.
-    pub(crate) fn send_later(self: &Arc<Self>, email: String, purpose: Purpose) {
+    pub(crate) fn send_later(self: &Arc<Self>, email: String, kind: EmailCode) {
         let parts = Arc::clone(self);
         let name = "send a code by e-mail";
         // A stop of the service waits for the task.
         drop(self.tasks.spawn(name, async move {
-            if let Err(error) = parts.send_if_known(&email, purpose).await {
+            if let Err(error) = parts.send_if_known(&email, kind).await {
                 tracing::info!(
                     reason = error.reason(),
                     "a code could not be sent by e-mail"
@@ -48,27 +78,20 @@ impl Parts {
         }));
     }
 
-    async fn send_if_known(&self, email: &str, purpose: Purpose) -> Result<(), Error> {
-        let Some(account) = Accounts::find_by_email(&self.database, email).await? else {
+    async fn send_if_known(&self, email: &str, kind: EmailCode) -> Result<(), Error> {
+        let account = Accounts::find_by_email(&self.database, email).await?;
+        let Some(account) = account.filter(|account| kind.is_usable(account)) else {
             return Ok(());
         };
-        let is_wanted = match purpose {
-            Purpose::EmailVerify => !account.is_email_verified,
-            Purpose::PasswordReset => account.is_email_verified && !account.is_disabled,
-            Purpose::PhoneLogin => false,
-        };
-        if !is_wanted {
-            return Ok(());
-        }
         let subject = account.id.to_string();
         let code = self
             .database
             .transaction(|tx| {
                 let subject = subject.clone();
-                async move { self.codes.issue(&tx, &subject, purpose).await }
+                async move { self.codes(kind).issue(&tx, &subject).await }
             })
             .await?;
-        self.mail_code(email, purpose, &code).await
+        self.mail_code(email, kind, &code).await
     }
 
     /// Verifies the e-mail address of an account by a code, and logs the user in.
@@ -84,9 +107,8 @@ impl Parts {
             .as_ref()
             .filter(|account| !account.is_email_verified);
         let id = id.map_or(uuid::Uuid::nil(), |account| account.id);
-        let subject = id.to_string();
-        self.codes
-            .take(&subject, Purpose::EmailVerify, code)
+        self.verification_codes
+            .consume(&id.to_string(), code)
             .await?;
         self.database
             .transaction(|tx| async move {

@@ -10,5 +10,6 @@ mod refresh;
 mod register;
 mod session;
 
+pub(crate) use email::EmailCode;
 pub(crate) use register::{Registered, Registration};
 pub(crate) use session::LoggedIn;

@@ -1,7 +1,7 @@
 use seaworthy::prelude::*;
 
 use super::login::VerifiedAccount;
-use crate::{Accounts, CallerSession, codes::Purpose, identity::Parts};
+use crate::{Accounts, CallerSession, identity::Parts};
 
 impl Parts {
     /// Sets a new password by a code. All sessions end.
@@ -18,10 +18,7 @@ impl Parts {
         self.limits.code_verify(email).await?;
         let account = Accounts::find_by_email(&self.database, email).await?;
         let id = account.map_or(Uuid::nil(), |account| account.id);
-        let subject = id.to_string();
-        self.codes
-            .take(&subject, Purpose::PasswordReset, code)
-            .await?;
+        self.reset_codes.consume(&id.to_string(), code).await?;
         self.replace_password(id, password, None).await
     }
 

@@ -1,9 +1,7 @@
 use seaworthy::{data::Transaction, prelude::*};
 
 use super::LoggedIn;
-use crate::{
-    Account, Accounts, CallerSession, codes::Purpose, errors, identity::Parts, store::NewAccount,
-};
+use crate::{Account, Accounts, CallerSession, errors, identity::Parts, store::NewAccount};
 
 impl Parts {
     /// Sends a code to a telephone, by message or by voice. Returns the lifetime of the code in
@@ -20,14 +18,12 @@ impl Parts {
         self.limits.code_request().await?;
         let code = self
             .database
-            .transaction(
-                |tx| async move { self.codes.issue(&tx, phone, Purpose::PhoneLogin).await },
-            )
+            .transaction(|tx| async move { self.phone_codes.issue(&tx, phone).await })
             .await?;
         let provider = if by_voice { &sms.voice } else { &sms.text };
         let sent = provider.send(phone, &code).await;
         sent.map_err(errors::not_sent)?;
-        Ok(self.codes.ttl(Purpose::PhoneLogin).as_secs())
+        Ok(self.phone_codes.ttl().as_secs())
     }
 
     /// Logs in by a code to a telephone. Creates the account if the number has none. Returns
@@ -44,7 +40,7 @@ impl Parts {
         caller: Option<&CallerSession>,
     ) -> Result<(LoggedIn, bool), Error> {
         self.limits.code_verify(phone).await?;
-        self.codes.take(phone, Purpose::PhoneLogin, code).await?;
+        self.phone_codes.consume(phone, code).await?;
         self.database
             .transaction(|tx| async move {
                 let known = self.lock_owner(&tx, phone, caller).await?;

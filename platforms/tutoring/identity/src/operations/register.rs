@@ -1,7 +1,7 @@
 use seaworthy::{auth::password::PasswordCheck, prelude::*};
 
 use crate::{
-    Account, AccountKind, Accounts, Checks, codes::Purpose, errors, identity::Parts,
+    Account, AccountKind, Accounts, Checks, errors, identity::Parts, operations::EmailCode,
     store::NewAccount,
 };
 
@@ -82,19 +82,17 @@ impl Parts {
                         }
                     };
                     let id = registered.id().to_string();
-                    let code = self
-                        .codes
-                        .issue_unless_valid(&tx, &id, Purpose::EmailVerify);
-                    Ok::<_, Error>((registered, code.await?))
+                    let code = self.verification_codes.issue_unless_valid(&tx, &id).await?;
+                    Ok::<_, Error>((registered, code))
                 }
             })
             .await?;
         if let Some(code) = code {
-            let sent = self.mail_code(&email, Purpose::EmailVerify, &code).await;
+            let sent = self.mail_code(&email, EmailCode::Verification, &code).await;
             if let Err(error) = sent {
                 // Otherwise a repeated request would return success without a mail.
                 let id = registered.id().to_string();
-                self.codes.end(&id, Purpose::EmailVerify).await?;
+                self.verification_codes.end(&self.database, &id).await?;
                 return Err(error);
             }
         }

@@ -1,15 +1,13 @@
 //! SQL statements and migrations.
 
 mod accounts;
-mod codes;
 
 pub use accounts::Accounts;
 pub(crate) use accounts::NewAccount;
-pub(crate) use codes::{CodeRow, Codes};
 
 use seaworthy::data::{MigrationSet, migration};
 
-/// The tables of accounts and codes. The service adds the sets of `account`, `outbox`,
+/// The table of accounts. The service adds the sets of `account` and its one-time codes, `outbox`,
 /// `operation_log` and leases.
 pub const MIGRATIONS: MigrationSet = MigrationSet::for_part(
     "identity",

@@ -1,5 +1,6 @@
 use seaworthy::{
-    account, audit_log,
+    account::{self, ONE_TIME_CODE_MIGRATIONS},
+    audit_log,
     data::{LEASE_MIGRATIONS, MigrationSet, migration},
     operation_log, outbox,
 };
@@ -8,6 +9,7 @@ use seaworthy::{
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     tutoring_identity::MIGRATIONS,
     account::MIGRATIONS,
+    ONE_TIME_CODE_MIGRATIONS,
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,

@@ -3,7 +3,8 @@ use std::fmt;
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::HEXLOWER;
 use rand::RngExt as _;
-use seaworthy::prelude::*;
+use seaworthy_core::Secret;
+use seaworthy_service::StartError;
 
 /// The number of six-digit codes.
 const CODES: u32 = 1_000_000;
@@ -11,6 +12,21 @@ const CODES: u32 = 1_000_000;
 const MIN_KEY: usize = 32;
 
 /// The key of six-digit codes. A database has their keyed hashes only.
+///
+/// [`OneTimeCodes`](crate::OneTimeCodes) stores codes and their limits. Use the key alone if your
+/// service has its own table of codes.
+///
+/// ```
+/// use seaworthy_account::CodeKey;
+/// use seaworthy_core::Secret;
+///
+/// let secret = Secret::new("a secret of at least thirty-two bytes".to_owned());
+/// let key = CodeKey::new(Some(&secret), "codes.pepper")?;
+/// let (code, hash) = key.issue("login", "user-7");
+/// assert!(key.matches("login", "user-7", &code, &hash));
+/// assert!(!key.matches("login", "user-8", &code, &hash));
+/// # Ok::<_, seaworthy_service::StartError>(())
+/// ```
 #[derive(Clone)]
 pub struct CodeKey(hmac::Key);
 

@@ -1,0 +1,1 @@
+DROP TABLE account_one_time_codes;
