@@ -1,5 +1,7 @@
 use chrono::{DateTime, Utc};
+use seaworthy_core::{Personal, Secret};
 use uuid::Uuid;
+use zeroize::Zeroize;
 
 use super::value::{time_of_text, uuid_of_bytes};
 use crate::{DataError, DataErrorKind, Value};
@@ -36,6 +38,18 @@ impl<T: FromColumn> FromColumn for Option<T> {
         } else {
             T::from_value(value).map(Some)
         }
+    }
+}
+
+impl<T: FromColumn> FromColumn for Personal<T> {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        T::from_value(value).map(Self::new)
+    }
+}
+
+impl<T: FromColumn + Zeroize> FromColumn for Secret<T> {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        T::from_value(value).map(Self::new)
     }
 }
 
@@ -136,5 +150,20 @@ impl FromColumn for serde_json::Value {
             _ => None,
         };
         json.ok_or_else(|| other(&value, "JSON"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn personal_and_secret_columns_are_masked_obs_3() {
+        let email = Personal::<String>::from_value(Value::Text("ada@example.org".into())).unwrap();
+        assert_eq!(email.expose(), "ada@example.org");
+        let hash = Option::<Secret<String>>::from_value(Value::Text("hash".into())).unwrap();
+        assert_eq!(format!("{email:?} {hash:?}"), "*** Some(***)");
+        let error = Personal::<String>::from_value(Value::Integer(7)).unwrap_err();
+        assert_eq!(error.kind(), DataErrorKind::UnexpectedRow);
     }
 }

@@ -1,4 +1,5 @@
 use seaworthy::{data::prelude::*, prelude::*};
+use serde::Serializer;
 use tutoring_contract::{Role, Subject, Territory};
 
 /// The kind of the accounts of a service.
@@ -54,8 +55,9 @@ impl AccountKind {
     }
 }
 
-/// An account as stored.
-#[derive(Debug, Clone)]
+/// An account as stored. Serialized, it is the `user` of responses.
+#[derive(Debug, Clone, Serialize, FromRow)]
+#[serde(rename_all = "camelCase")]
 pub struct Account {
     /// The ID.
     pub id: Uuid,
@@ -66,18 +68,24 @@ pub struct Account {
     /// The telephone number: digits after an optional plus sign.
     pub phone: Option<Personal<String>>,
     /// The hash of the password. Accounts by telephone have none.
+    #[serde(skip)]
     pub password_hash: Option<Secret<String>>,
-    /// Whether the account is linked to one at Google.
-    pub is_google_linked: bool,
+    /// The ID of the linked account at Google. Responses contain only whether there is one.
+    #[serde(rename = "googleLinked", serialize_with = "is_linked")]
+    pub google_id: Option<String>,
     /// Whether a code has verified the e-mail address.
     pub is_email_verified: bool,
     /// Whether a code has verified the telephone number.
     pub is_phone_verified: bool,
     /// The state of a trainer's application: `pending`, `approved` or `rejected`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_status: Option<String>,
     /// Grows with each change.
+    #[serde(skip)]
     pub version: i64,
     /// Whether an operator has disabled the account.
+    #[from_row(map = is_disabled, column = "disabled_at")]
+    #[serde(skip)]
     pub is_disabled: bool,
     /// The time of the last login.
     pub last_login_at: Option<DateTime<Utc>>,
@@ -108,40 +116,10 @@ impl Account {
     }
 }
 
-/// The `user` of responses.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AccountView {
-    id: Uuid,
-    email: Option<String>,
-    username: Option<String>,
-    phone: Option<String>,
-    is_email_verified: bool,
-    is_phone_verified: bool,
-    google_linked: bool,
-    last_login_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    approval_status: Option<String>,
+fn is_disabled(disabled_at: Option<DateTime<Utc>>) -> bool {
+    disabled_at.is_some()
 }
 
-impl From<&Account> for AccountView {
-    fn from(account: &Account) -> Self {
-        let shown =
-            |text: &Option<Personal<String>>| text.as_ref().map(|text| text.expose().clone());
-        Self {
-            id: account.id,
-            email: shown(&account.email),
-            username: account.username.clone(),
-            phone: shown(&account.phone),
-            is_email_verified: account.is_email_verified,
-            is_phone_verified: account.is_phone_verified,
-            google_linked: account.is_google_linked,
-            last_login_at: account.last_login_at,
-            created_at: account.created_at,
-            updated_at: account.updated_at,
-            approval_status: account.approval_status.clone(),
-        }
-    }
+fn is_linked<S: Serializer>(google_id: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(google_id.is_some())
 }

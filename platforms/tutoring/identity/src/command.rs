@@ -79,7 +79,8 @@ async fn set_disabled<C: Settings>(
             if is_disabled {
                 active_sessions.end_all(sessions, &tx, id).await?;
             }
-            publish(outbox, kind, &tx, id).await?;
+            let account = Accounts::lock(&tx, id).await?;
+            publish(outbox, kind, &tx, &account).await?;
             Ok::<_, Error>(true)
         })
         .await;

@@ -20,6 +20,7 @@ use crate::{
     google::Google,
     sms::Sms,
     snapshot::{publish, topics},
+    store::NewAccount,
 };
 
 /// The name of the mail server in logs, probes and settings.
@@ -141,9 +142,28 @@ impl Identity {
 }
 
 impl Parts {
-    /// Publishes the snapshot of an account, and returns the account.
-    pub(crate) async fn published(&self, tx: &Transaction, id: Uuid) -> Result<Account, Error> {
-        publish(&self.outbox, self.kind, tx, id).await
+    /// Inserts an account, and publishes its snapshot.
+    ///
+    /// # Errors
+    /// As [`Accounts::insert`].
+    pub(crate) async fn insert(&self, tx: &Transaction, new: NewAccount) -> Result<Account, Error> {
+        let account = Accounts::insert(tx, self.kind, new).await?;
+        publish(&self.outbox, self.kind, tx, &account).await?;
+        Ok(account)
+    }
+
+    /// Stores a changed account, whose row the transaction has locked, and publishes its snapshot.
+    ///
+    /// # Errors
+    /// As [`Accounts::update`].
+    pub(crate) async fn update(
+        &self,
+        tx: &Transaction,
+        changed: Account,
+    ) -> Result<Account, Error> {
+        let account = Accounts::update(tx, changed).await?;
+        publish(&self.outbox, self.kind, tx, &account).await?;
+        Ok(account)
     }
 
     fn start_workers<C: Settings>(&self, service: &Assembly<C>, config: &IdentityConfig) {

@@ -49,7 +49,7 @@ mod text_field;
 mod variables;
 mod workers;
 
-pub use account::{Account, AccountKind, AccountView};
+pub use account::{Account, AccountKind};
 pub use active_sessions::{ActiveSessions, SessionRecord};
 pub use backend::{
     BROKER, Backend, BackendConfig, DATABASE, behind_gateway, behind_gateway_with, embedded_broker,

@@ -3,7 +3,7 @@ use tutoring_contract::events::{
     BusinessEvent, NotificationRequested, StudentChanged, TrainerChanged, message,
 };
 
-use crate::{Account, AccountKind, Accounts, errors};
+use crate::{Account, AccountKind};
 
 /// Returns the topics to which a service of accounts publishes.
 pub(crate) fn topics(kind: AccountKind) -> Topics {
@@ -16,18 +16,13 @@ pub(crate) fn topics(kind: AccountKind) -> Topics {
     }
 }
 
-/// Reads an account and publishes its snapshot, without addresses. Returns the account.
-///
-/// # Errors
-/// `TOKEN_INVALID` if the account does not exist.
+/// Publishes the snapshot of an account, without addresses.
 pub(crate) async fn publish(
     outbox: &Outbox,
     kind: AccountKind,
     tx: &Transaction,
-    id: Uuid,
-) -> Result<Account, Error> {
-    let account = Accounts::find_by_id(tx, id).await?;
-    let account = account.ok_or_else(errors::token_invalid)?;
+    account: &Account,
+) -> Result<(), Error> {
     let snapshot = json!({
         "username": account.username,
         "isEmailVerified": account.is_email_verified,
@@ -36,7 +31,7 @@ pub(crate) async fn publish(
         "approvalStatus": account.approval_status,
         "createdAt": account.created_at,
     });
-    let (role, version) = (kind.role(), account.version);
+    let (id, role, version) = (account.id, kind.role(), account.version);
     let message = match kind {
         AccountKind::Student => {
             let student_id = id;
@@ -57,6 +52,5 @@ pub(crate) async fn publish(
             message(&BusinessEvent::new(changed).by(id, role))
         }
     };
-    outbox.store(tx, message).await?;
-    Ok(account)
+    Ok(outbox.store(tx, message).await?)
 }

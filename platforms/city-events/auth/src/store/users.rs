@@ -32,14 +32,14 @@ impl FromRow for User {
         let role: String = row.get("role")?;
         Ok(Self {
             id: UserId(row.get("id")?),
-            email: Personal::new(row.get("email")?),
-            password_hash: row.get::<Option<String>>("password_hash")?.map(Secret::new),
+            email: row.get("email")?,
+            password_hash: row.get("password_hash")?,
             role: Role::from_name(&role).ok_or_else(|| {
                 DataError::unexpected_value("the role of a user must be user, moderator or admin")
             })?,
             email_verified: row.get("email_verified")?,
             locked: row.get("locked")?,
-            name: row.get::<Option<String>>("username")?.map(Personal::new),
+            name: row.get("username")?,
             avatar: row.get("avatar_image_id")?,
         })
     }

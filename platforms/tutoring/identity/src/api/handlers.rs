@@ -19,7 +19,7 @@ use super::bodies::{
     EmailBody, EmailCodeBody, LoginBody, PasswordBody, PhoneBody, ProfileBody, refresh_token,
 };
 use crate::{
-    AccountView, CallerSession, Checks, RefreshCookies, caller, errors,
+    CallerSession, Checks, RefreshCookies, caller, errors,
     identity::Parts,
     invalid, is_mobile,
     operations::{EmailCode, LoggedIn, Registered, Registration},
@@ -86,7 +86,7 @@ impl Client {
 }
 
 pub(super) fn user_of(session: &LoggedIn) -> Result<Map<String, Value>, Error> {
-    let user = serde_json::to_value(AccountView::from(&session.account));
+    let user = serde_json::to_value(&session.account);
     Ok(Map::from_iter([(
         "user".to_owned(),
         user.map_err(Error::internal)?,
@@ -250,7 +250,7 @@ pub(super) async fn change_password(
 
 pub(super) async fn profile(parts: Shared) -> HandlerResult {
     let account = parts.account(caller()?).await?;
-    Reply::ok("the account", AccountView::from(&account))
+    Reply::ok("the account", account)
 }
 
 pub(super) async fn change_profile(
@@ -262,5 +262,5 @@ pub(super) async fn change_profile(
     let account = parts
         .change_profile(&CallerSession::from_token(&token)?, username, phone)
         .await?;
-    Reply::ok("the account is changed", AccountView::from(&account))
+    Reply::ok("the account is changed", account)
 }

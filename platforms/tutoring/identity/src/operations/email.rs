@@ -114,11 +114,12 @@ impl Parts {
             .transaction(|tx| async move {
                 // A concurrent login by Google may have moved the address to another account.
                 let locked = Accounts::lock_by_email(&tx, email).await?;
-                if locked.is_none_or(|account| account.id != id) {
-                    return Err(errors::account_changed());
-                }
-                Accounts::set_email_verified(&tx, id).await?;
-                let account = self.published(&tx, id).await?;
+                let account = locked.filter(|account| account.id == id);
+                let verified = Account {
+                    is_email_verified: true,
+                    ..account.ok_or_else(errors::account_changed)?
+                };
+                let account = self.update(&tx, verified).await?;
                 self.begin_session(&tx, account).await
             })
             .await

@@ -2,7 +2,7 @@ use seaworthy::{auth::oidc::OpenIdIdentity, data::Transaction, prelude::*};
 
 use super::LoggedIn;
 use crate::{
-    Accounts, errors, google::Google, identity::Parts, normalized_email, store::NewAccount,
+    Account, Accounts, errors, google::Google, identity::Parts, normalized_email, store::NewAccount,
 };
 
 impl Parts {
@@ -34,10 +34,7 @@ impl Parts {
                 async move {
                     let account = match Accounts::find_by_google(&tx, subject).await? {
                         Some(known) => Accounts::lock(&tx, known.id).await?,
-                        None => {
-                            let id = self.link_google(&tx, subject, email).await?;
-                            self.published(&tx, id).await?
-                        }
+                        None => self.link_google(&tx, subject, email).await?,
                     };
                     self.begin_session(&tx, account).await
                 }
@@ -52,23 +49,33 @@ impl Parts {
         tx: &Transaction,
         subject: &str,
         email: String,
-    ) -> Result<Uuid, Error> {
-        match Accounts::find_by_email(tx, &email).await? {
+    ) -> Result<Account, Error> {
+        let google_id = Some(subject.to_owned());
+        match Accounts::lock_by_email(tx, &email).await? {
             Some(account) if account.is_email_verified => {
-                Accounts::set_google(tx, account.id, subject).await?;
-                return Ok(account.id);
+                let linked = Account {
+                    google_id,
+                    ..account
+                };
+                return self.update(tx, linked).await;
             }
-            Some(other) => Accounts::release_email(tx, other.id).await?,
+            Some(other) => {
+                // The worker deletes an account without any verified address.
+                let released = Account {
+                    email: None,
+                    password_hash: None,
+                    ..other
+                };
+                Accounts::update(tx, released).await?;
+            }
             None => {}
         }
         let new = NewAccount {
             email: Some(email),
-            approval_status: self.kind.first_approval_status(),
+            google_id,
+            is_email_verified: true,
             ..NewAccount::default()
         };
-        let id = Accounts::insert(tx, new).await?;
-        Accounts::set_email_verified(tx, id).await?;
-        Accounts::set_google(tx, id, subject).await?;
-        Ok(id)
+        self.insert(tx, new).await
     }
 }

@@ -60,11 +60,12 @@ impl Parts {
             .transaction(|tx| {
                 let verified = &verified;
                 async move {
-                    let account = self.lock_unchanged(&tx, verified).await?;
+                    let mut account = self.lock_unchanged(&tx, verified).await?;
                     let is_same = hash_of(&account) == hash_of(&verified.account);
                     // Store the rehash only if no concurrent login has replaced the hash.
                     if let Some(hash) = verified.rehash.as_ref().filter(|_| is_same) {
-                        Accounts::set_password(&tx, account.id, hash.as_str()).await?;
+                        account.password_hash = Some(Secret::new(hash.as_str().to_owned()));
+                        account = Accounts::update(&tx, account).await?;
                     }
                     self.begin_session(&tx, account).await
                 }

@@ -55,13 +55,15 @@ impl Parts {
             .transaction(|tx| {
                 let hash = &hash;
                 async move {
-                    if let Some((verified, caller)) = checked {
-                        self.lock_unchanged(&tx, verified).await?;
+                    let mut account = match checked {
+                        Some((verified, _)) => self.lock_unchanged(&tx, verified).await?,
+                        None => Accounts::lock(&tx, id).await?,
+                    };
+                    if let Some((_, caller)) = checked {
                         caller.require_active(&tx).await?;
-                    } else {
-                        Accounts::lock(&tx, id).await?;
                     }
-                    Accounts::set_password(&tx, id, hash.as_str()).await?;
+                    account.password_hash = Some(Secret::new(hash.as_str().to_owned()));
+                    Accounts::update(&tx, account).await?;
                     // The owner has proved their identity.
                     self.lockout.reset(&tx, &id.to_string()).await?;
                     self.revoke_sessions(&tx, id).await

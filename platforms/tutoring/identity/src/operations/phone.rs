@@ -51,11 +51,9 @@ impl Parts {
                         let new = NewAccount {
                             phone: Some(phone.to_owned()),
                             is_phone_verified: true,
-                            approval_status: self.kind.first_approval_status(),
                             ..NewAccount::default()
                         };
-                        let id = Accounts::insert(&tx, new).await?;
-                        self.published(&tx, id).await?
+                        self.insert(&tx, new).await?
                     }
                 };
                 Ok((self.begin_session(&tx, account).await?, is_new))
@@ -78,11 +76,18 @@ impl Parts {
             return Ok(Some(account));
         }
         let Some(caller) = caller.filter(|caller| caller.user() == account.id) else {
-            Accounts::release_phone(tx, account.id).await?;
+            let released = Account {
+                phone: None,
+                ..account
+            };
+            Accounts::update(tx, released).await?;
             return Ok(None);
         };
         caller.require_active(tx).await?;
-        Accounts::set_phone_verified(tx, account.id).await?;
-        self.published(tx, account.id).await.map(Some)
+        let verified = Account {
+            is_phone_verified: true,
+            ..account
+        };
+        self.update(tx, verified).await.map(Some)
     }
 }

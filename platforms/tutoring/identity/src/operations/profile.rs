@@ -26,19 +26,22 @@ impl Parts {
     ) -> Result<Account, Error> {
         let mut checks = Checks::new();
         let username = checks.username("username", username);
-        let phone = checks.phone("phone", phone);
+        let phone = checks.phone("phone", phone).map(Personal::new);
         checks.finish()?;
         self.database
             .transaction(|tx| {
                 let (username, phone) = (username.clone(), phone.clone());
                 async move {
-                    let id = caller.user();
-                    let account = Accounts::lock(&tx, id).await?;
+                    let account = Accounts::lock(&tx, caller.user()).await?;
                     caller.require_active(&tx).await?;
-                    let known = account.phone.as_ref().map(|phone| phone.expose().clone());
-                    let username = username.or_else(|| account.username.clone());
-                    Accounts::set_profile(&tx, &account, username, phone.or(known)).await?;
-                    self.published(&tx, id).await
+                    let phone = phone.or_else(|| account.phone.clone());
+                    let changed = Account {
+                        is_phone_verified: account.is_phone_verified && account.phone == phone,
+                        username: username.or_else(|| account.username.clone()),
+                        phone,
+                        ..account
+                    };
+                    self.update(&tx, changed).await
                 }
             })
             .await

@@ -63,11 +63,16 @@ impl Parts {
                     let registered = match known {
                         Some(account) if account.is_email_verified => return Err(errors::taken()),
                         Some(account) => {
+                            let id = account.id;
                             let stored = account.password_hash.as_ref().map(Secret::expose);
                             if stored != same.map(Secret::expose) {
-                                Accounts::clear_password(&tx, account.id).await?;
+                                let cleared = Account {
+                                    password_hash: None,
+                                    ..account
+                                };
+                                Accounts::update(&tx, cleared).await?;
                             }
-                            Registered::CodeResent(account.id)
+                            Registered::CodeResent(id)
                         }
                         None => {
                             let new = NewAccount {
@@ -75,10 +80,10 @@ impl Parts {
                                 username,
                                 phone,
                                 password_hash: Some(Secret::new(hash.as_str().to_owned())),
-                                approval_status: self.kind.first_approval_status(),
                                 ..NewAccount::default()
                             };
-                            Registered::Created(Accounts::insert(&tx, new).await?)
+                            let account = Accounts::insert(&tx, self.kind, new).await?;
+                            Registered::Created(account.id)
                         }
                     };
                     let id = registered.id().to_string();

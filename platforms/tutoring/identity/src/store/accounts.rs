@@ -1,6 +1,9 @@
-use seaworthy::{data::prelude::*, prelude::*};
+use seaworthy::{
+    data::{chrono::SubsecRound as _, prelude::*},
+    prelude::*,
+};
 
-use crate::{Account, errors};
+use crate::{Account, AccountKind, errors};
 
 // Returns the text of a statement that reads accounts.
 statements! { statement: "SELECT id, email, username, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, disabled_at, last_login_at, created_at, updated_at FROM accounts " }
@@ -16,31 +19,9 @@ pub(crate) struct NewAccount {
     pub(crate) username: Option<String>,
     pub(crate) phone: Option<String>,
     pub(crate) password_hash: Option<Secret<String>>,
+    pub(crate) google_id: Option<String>,
+    pub(crate) is_email_verified: bool,
     pub(crate) is_phone_verified: bool,
-    pub(crate) approval_status: Option<&'static str>,
-}
-
-impl FromRow for Account {
-    fn from_row(row: &Row) -> DataResult<Self> {
-        let personal =
-            |name| Ok::<_, DataError>(row.get::<Option<String>>(name)?.map(Personal::new));
-        Ok(Self {
-            id: row.get("id")?,
-            email: personal("email")?,
-            username: row.get("username")?,
-            phone: personal("phone")?,
-            password_hash: row.get::<Option<String>>("password_hash")?.map(Secret::new),
-            is_google_linked: row.get::<Option<String>>("google_id")?.is_some(),
-            is_email_verified: row.get("is_email_verified")?,
-            is_phone_verified: row.get("is_phone_verified")?,
-            approval_status: row.get("approval_status")?,
-            version: row.get("version")?,
-            is_disabled: row.get::<Option<DateTime<Utc>>>("disabled_at")?.is_some(),
-            last_login_at: row.get("last_login_at")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
 }
 
 /// Turns a violated unique index into an error of the client.
@@ -52,21 +33,50 @@ fn unique<T>(done: DataResult<T>) -> Result<(), Error> {
 }
 
 impl Accounts {
-    /// Inserts an unverified account, or one with a verified telephone number. Returns its ID.
+    /// Inserts an account.
     ///
     /// # Errors
     /// `CONFLICT` if an address or the user name is taken.
-    pub(crate) async fn insert(tx: &Transaction, new: NewAccount) -> Result<Uuid, Error> {
+    pub(crate) async fn insert(
+        tx: &Transaction,
+        kind: AccountKind,
+        new: NewAccount,
+    ) -> Result<Account, Error> {
         let (id, now) = (seaworthy::core::new_id(), Utc::now());
         let key = new.username.as_ref().map(|name| name.to_lowercase());
         let hash = new.password_hash.map(|hash| hash.expose().clone());
+        let approval = kind.first_approval_status().map(str::to_owned);
         unique(
-            sql!("INSERT INTO accounts (id, email, username, username_key, phone, password_hash, is_email_verified, is_phone_verified, approval_status, version, created_at, updated_at)
-                 VALUES ({id}, {new.email}, {new.username}, {key}, {new.phone}, {hash}, {false}, {new.is_phone_verified}, {new.approval_status.map(str::to_owned)}, 1, {now}, {now})")
+            sql!("INSERT INTO accounts (id, email, username, username_key, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, created_at, updated_at)
+                 VALUES ({id}, {new.email}, {new.username}, {key}, {new.phone}, {hash}, {new.google_id}, {new.is_email_verified}, {new.is_phone_verified}, {approval}, 1, {now}, {now})")
                 .execute(tx)
                 .await,
         )?;
-        Ok(id)
+        Self::lock(tx, id).await
+    }
+
+    /// Stores a changed account, whose row the transaction has locked. Returns it with its next
+    /// version. Whether the account is disabled and the time of the last login are not stored.
+    ///
+    /// # Errors
+    /// `CONFLICT` if an address, the user name or the account at Google is taken.
+    pub async fn update(tx: &Transaction, mut account: Account) -> Result<Account, Error> {
+        account.version += 1;
+        // Databases store microseconds.
+        account.updated_at = Utc::now().trunc_subsecs(6);
+        let email = account.email.as_ref().map(|email| email.expose().clone());
+        let key = account.username.as_ref().map(|name| name.to_lowercase());
+        let phone = account.phone.as_ref().map(|phone| phone.expose().clone());
+        let hash = account
+            .password_hash
+            .as_ref()
+            .map(|hash| hash.expose().clone());
+        unique(
+            sql!("UPDATE accounts SET email = {email}, username = {account.username.clone()}, username_key = {key}, phone = {phone}, password_hash = {hash}, google_id = {account.google_id.clone()}, is_email_verified = {account.is_email_verified}, is_phone_verified = {account.is_phone_verified}, approval_status = {account.approval_status.clone()}, version = {account.version}, updated_at = {account.updated_at} WHERE id = {account.id}")
+                .execute(tx)
+                .await,
+        )?;
+        Ok(account)
     }
 
     /// Returns the account with this ID.
@@ -142,91 +152,8 @@ impl Accounts {
         account.ok_or_else(errors::token_invalid)
     }
 
-    pub(crate) async fn set_email_verified(tx: &Transaction, id: Uuid) -> DataResult<()> {
-        sql!("UPDATE accounts SET is_email_verified = {true}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    pub(crate) async fn set_phone_verified(tx: &Transaction, id: Uuid) -> DataResult<()> {
-        sql!("UPDATE accounts SET is_phone_verified = {true}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Sets a new password.
-    pub(crate) async fn set_password(tx: &Transaction, id: Uuid, hash: &str) -> DataResult<()> {
-        sql!("UPDATE accounts SET password_hash = {hash}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Links an account to one at Google.
-    ///
-    /// # Errors
-    /// `CONFLICT` if a concurrent login has linked it.
-    pub(crate) async fn set_google(tx: &Transaction, id: Uuid, subject: &str) -> Result<(), Error> {
-        unique(
-            sql!("UPDATE accounts SET google_id = {subject}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-                .execute(tx)
-                .await,
-        )
-    }
-
-    /// Removes an e-mail address that is not verified, with its password. The account then has its
-    /// telephone number only. The worker deletes an account without any verified address.
-    pub(crate) async fn release_email(tx: &Transaction, id: Uuid) -> DataResult<()> {
-        sql!("UPDATE accounts SET email = NULL, password_hash = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id} AND is_email_verified = {false}")
-            .apply(tx)
-            .await
-    }
-
-    /// Removes the password. The owner sets one by a code.
-    pub(crate) async fn clear_password(tx: &Transaction, id: Uuid) -> DataResult<()> {
-        sql!("UPDATE accounts SET password_hash = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Removes a telephone number that is not verified.
-    pub(crate) async fn release_phone(tx: &Transaction, id: Uuid) -> DataResult<()> {
-        sql!("UPDATE accounts SET phone = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id} AND is_phone_verified = {false}")
-            .apply(tx)
-            .await
-    }
-
     pub(crate) async fn record_login(tx: &Transaction, id: Uuid) -> DataResult<()> {
         sql!("UPDATE accounts SET last_login_at = {Utc::now()} WHERE id = {id}")
-            .apply(tx)
-            .await
-    }
-
-    /// Sets the user name and the telephone number. A new number is unverified.
-    ///
-    /// # Errors
-    /// `CONFLICT` if one of them is taken.
-    pub(crate) async fn set_profile(
-        tx: &Transaction,
-        account: &Account,
-        username: Option<String>,
-        phone: Option<String>,
-    ) -> Result<(), Error> {
-        let known = account.phone.as_ref().map(Personal::expose);
-        let is_verified = account.is_phone_verified && known == phone.as_ref();
-        let key = username.as_ref().map(|name| name.to_lowercase());
-        unique(
-            sql!("UPDATE accounts SET username = {username}, username_key = {key}, phone = {phone}, is_phone_verified = {is_verified}, version = version + 1, updated_at = {Utc::now()} WHERE id = {account.id}")
-                .execute(tx)
-                .await,
-        )
-    }
-
-    /// Sets the state of a trainer's application: `pending`, `approved` or `rejected`.
-    ///
-    /// # Errors
-    /// An error of the database, also for another state.
-    pub async fn set_approval_status(tx: &Transaction, id: Uuid, status: &str) -> DataResult<()> {
-        sql!("UPDATE accounts SET approval_status = {status}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
     }

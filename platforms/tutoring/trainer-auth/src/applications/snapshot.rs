@@ -6,7 +6,7 @@ use tutoring_contract::{
     Role,
     events::{BusinessEvent, NotificationRequested, TrainerChanged, message},
 };
-use tutoring_identity::Accounts;
+use tutoring_identity::{Account, Accounts};
 
 use super::Applicants;
 use crate::{
@@ -23,8 +23,11 @@ impl Applicants {
         application: &Application,
     ) -> Result<(), Error> {
         let trainer_id = application.trainer_id;
-        Accounts::set_approval_status(tx, trainer_id, application.status.approval()).await?;
-        let account = Accounts::lock(tx, trainer_id).await?;
+        let account = Account {
+            approval_status: Some(application.status.approval().to_owned()),
+            ..Accounts::lock(tx, trainer_id).await?
+        };
+        let account = Accounts::update(tx, account).await?;
         let changed = BusinessEvent::new(TrainerChanged {
             trainer_id,
             version: account.version,
