@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+mod active_sessions;
 mod api_keys;
 mod cookie;
 mod device;
@@ -38,6 +39,7 @@ mod secret_token;
 mod session;
 mod token_versions;
 
+pub use active_sessions::{ActiveSession, ActiveSessions};
 pub use api_keys::{
     API_KEY_MIGRATIONS, API_KEY_ROLE, ApiKeyAuthentication, ApiKeyCaller, ApiKeySummary, ApiKeys,
     ApiKeysConfig, NewApiKey,
@@ -56,7 +58,7 @@ pub use second_factor::{
 };
 pub use secret_token::SecretToken;
 pub use session::{
-    InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, RevokedAccess, Rotation,
+    InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, RequestOrigin, RevokedAccess, Rotation,
     SessionConfig, SessionLifetime, SessionSummary, Sessions,
 };
 pub use token_versions::{InvalidCursor, TokenVersions, VersionCursor, VersionPage};

@@ -10,10 +10,12 @@
 mod config;
 mod lifetime;
 mod purge;
+mod request_origin;
 mod rotation;
 mod sessions;
 
 pub use config::SessionConfig;
 pub use lifetime::{InvalidLifetime, SessionLifetime};
+pub use request_origin::RequestOrigin;
 pub use rotation::{RefreshError, Refreshed, Rotation};
 pub use sessions::{NewSession, Origin, RevokedAccess, SessionSummary, Sessions};

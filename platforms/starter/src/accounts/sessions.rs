@@ -1,5 +1,5 @@
 use seaworthy::{
-    account::{NewSession, Origin, Rotation, TokenVersions},
+    account::{NewSession, RequestOrigin, Rotation, TokenVersions},
     audit_log::AuditEntry,
     data::Transaction,
     operation_log::record_actor,
@@ -22,17 +22,8 @@ impl Accounts {
         tx: &Transaction,
         user: &User,
     ) -> Result<TokenPair, Error> {
-        let context = context::current();
-        let context = context.as_deref();
-        let address = context.and_then(RequestContext::client_address);
-        let address = address.map(|address| address.to_string());
-        let agent = context.and_then(RequestContext::user_agent);
-        let origin = Origin {
-            user_agent: agent.unwrap_or_default(),
-            address: address.as_deref().unwrap_or_default(),
-        };
-        let id = user.id.to_string();
-        let session = self.sessions.begin(tx, &id, origin).await?;
+        let (id, origin) = (user.id.to_string(), RequestOrigin::current());
+        let session = self.sessions.begin(tx, &id, origin.as_origin()).await?;
         self.sign_tokens(tx, user, &session).await
     }
 

@@ -68,7 +68,7 @@ pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError>
     if settings.seed {
         seed(service.profile(), &accounts).await?;
     }
-    let active_sessions = Some(accounts.active_sessions.clone().into());
+    let active_sessions = Some(accounts.active_sessions.clone());
     service.authenticate(
         settings
             .access_tokens

@@ -70,7 +70,7 @@ pub async fn assemble(service: &Assembly<AnalyticsConfig>) -> Result<(), StartEr
     use_envelopes(service);
     let sessions = ActiveSessions::new(settings.redis.as_ref())?;
     let tokens = &settings.access_tokens;
-    service.authenticate(tokens.authentication(service, Some(sessions.into()))?);
+    service.authenticate(tokens.authentication(service, Some(sessions))?);
     let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
     OperationLog::start(service, &database, &settings.operation_log, &[])?;
     let analytics = Arc::new(Analytics {

@@ -38,6 +38,5 @@ pub use slot::{InvalidSlot, Slot};
 pub use territory::Territory;
 pub use text::{is_storable, is_storable_json};
 pub use tokens::{
-    AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, SessionCheck,
-    SessionCheckFuture, Subject,
+    AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, Subject,
 };

@@ -5,6 +5,7 @@ use std::{
 };
 
 use seaworthy::{
+    account::ActiveSessions,
     auth::{
         BearerAuthentication, BearerConfig,
         token::{
@@ -163,15 +164,6 @@ impl AccessTokens {
     }
 }
 
-/// The future of [`SessionCheck::exists`].
-pub type SessionCheckFuture = std::pin::Pin<Box<dyn Future<Output = bool> + Send>>;
-
-/// Decides whether the session of an access token exists.
-pub trait SessionCheck: Send + Sync + 'static {
-    /// Resolves to whether the session exists. It resolves to `true` if the store is unavailable.
-    fn exists(&self, session: &str) -> SessionCheckFuture;
-}
-
 impl AccessTokenConfig {
     /// Returns the verification of tokens that do not come in a header, such as those of Socket.IO.
     ///
@@ -179,7 +171,7 @@ impl AccessTokenConfig {
     /// [`StartError`] if a secret is missing or too short.
     pub fn verifier(
         &self,
-        sessions: Option<Arc<dyn SessionCheck>>,
+        sessions: Option<ActiveSessions>,
     ) -> Result<AccessTokenVerifier, StartError> {
         Ok(AccessTokenVerifier {
             verifier: self.token_verifier()?,
@@ -195,7 +187,7 @@ impl AccessTokenConfig {
     pub fn authentication<C: Settings>(
         &self,
         service: &Assembly<C>,
-        sessions: Option<Arc<dyn SessionCheck>>,
+        sessions: Option<ActiveSessions>,
     ) -> Result<BearerAuthentication, StartError> {
         authentication(service, [self.issuer()?], sessions)
     }
@@ -208,7 +200,7 @@ impl AccessTokenConfig {
     pub fn authentication_with_services<C: Settings>(
         &self,
         service: &Assembly<C>,
-        sessions: Option<Arc<dyn SessionCheck>>,
+        sessions: Option<ActiveSessions>,
         services: &ServiceTokenConfig,
     ) -> Result<BearerAuthentication, StartError> {
         authentication(service, [self.issuer()?, services.issuer()?], sessions)
@@ -271,7 +263,7 @@ fn invalid(error: &dyn fmt::Display) -> StartError {
 fn authentication<C: Settings>(
     service: &Assembly<C>,
     issuers: impl IntoIterator<Item = Issuer>,
-    sessions: Option<Arc<dyn SessionCheck>>,
+    sessions: Option<ActiveSessions>,
 ) -> Result<BearerAuthentication, StartError> {
     let verifier = TokenVerifier::new(issuers).map_err(|error| invalid(&error))?;
     let bearer = BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
@@ -279,15 +271,9 @@ fn authentication<C: Settings>(
 }
 
 /// The rules of access tokens beside signature, time and audience.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct TokenRules {
-    sessions: Option<Arc<dyn SessionCheck>>,
-}
-
-impl fmt::Debug for TokenRules {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("TokenRules")
-    }
+    sessions: Option<ActiveSessions>,
 }
 
 impl Revocation for TokenRules {
@@ -309,8 +295,10 @@ impl Revocation for TokenRules {
         let Some(sessions) = &self.sessions else {
             return RevocationStatus::Valid;
         };
-        let exists = sessions.exists(session);
-        RevocationStatus::Pending(Box::pin(async move { Ok::<_, TokenError>(!exists.await) }))
+        let (sessions, session) = (sessions.clone(), session.to_owned());
+        RevocationStatus::Pending(Box::pin(async move {
+            Ok::<_, TokenError>(!sessions.is_active(&session).await)
+        }))
     }
 }
 

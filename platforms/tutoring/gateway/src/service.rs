@@ -1,6 +1,6 @@
 //! Assembles the gateway.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use seaworthy::{
     axum::routing::{MethodFilter, any, on},
@@ -13,7 +13,7 @@ use seaworthy::{
     redis::Redis,
     service::Commands,
 };
-use tutoring_contract::{AccessTokenVerifier, SessionCheck, use_envelopes};
+use tutoring_contract::{AccessTokenVerifier, use_envelopes};
 use tutoring_identity::{ActiveSessions, LiveSealer, gateway_variables, with_client};
 
 use crate::{
@@ -113,8 +113,7 @@ fn broker(settings: &GatewayConfig) -> &MessagingConfig {
 pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     use_envelopes(service);
-    let sessions: Arc<dyn SessionCheck> = ActiveSessions::new(settings.redis.as_ref())?.into();
-    let sessions = Some(sessions);
+    let sessions = Some(ActiveSessions::new(settings.redis.as_ref())?);
     let tokens = &settings.access_tokens;
     service.authenticate(tokens.authentication(service, sessions.clone())?);
     let clients = clients(service)?;

@@ -154,7 +154,7 @@ impl Backend {
         migrations: &'static [MigrationSet],
     ) -> Result<Self, StartError> {
         use_envelopes(service);
-        let sessions = Some(ActiveSessions::new(config.redis.as_ref())?.into());
+        let sessions = Some(ActiveSessions::new(config.redis.as_ref())?);
         let tokens = &config.access_tokens;
         service.authenticate(match config.service_tokens.secret {
             Some(_) => {

@@ -71,13 +71,15 @@ async fn set_disabled<C: Settings>(
     let sessions = Sessions::new(database.clone(), config.sessions.clone());
     let active_sessions = ActiveSessions::new(config.redis.as_ref())?;
     let (outbox, sessions, active_sessions) = (&outbox, &sessions, &active_sessions);
+    let user = id.to_string();
+    let user = user.as_str();
     let changed = database
         .transaction(|tx| async move {
             if !Accounts::set_disabled(&tx, id, is_disabled).await? {
                 return Ok(false);
             }
             if is_disabled {
-                active_sessions.end_all(sessions, &tx, id).await?;
+                active_sessions.end_all(sessions, &tx, user).await?;
             }
             let account = Accounts::lock(&tx, id).await?;
             publish(outbox, kind, &tx, &account).await?;

@@ -2,9 +2,7 @@
 
 use std::{error::Error as StdError, time::Duration};
 
-use seaworthy::prelude::*;
-
-use crate::active_sessions::LOCK_TTL;
+use seaworthy::{account::ActiveSessions, prelude::*};
 
 seaworthy::errors! {
     /// Also for unknown accounts, so that a client cannot find out whether an account exists.
@@ -40,12 +38,10 @@ seaworthy::errors! {
     refresh_token_invalid: Unauthenticated "REFRESH_TOKEN_INVALID" =>
         "the refresh token is not valid: log in again";
     token_invalid: Unauthenticated "TOKEN_INVALID" => "the token is not valid: log in again";
-    sessions_unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>):
-        Unavailable "SERVICE_DEGRADED" => "sessions are unavailable: try again later",
-        with_cause(cause);
 }
 
 /// Another request refreshes the session.
 pub fn refresh_in_progress() -> Error {
-    Error::new(Code::Exhausted, "RATE_LIMITED", "Refresh in progress").with_retry_after(LOCK_TTL)
+    Error::new(Code::Exhausted, "RATE_LIMITED", "Refresh in progress")
+        .with_retry_after(ActiveSessions::REFRESH_LOCK_TTL)
 }

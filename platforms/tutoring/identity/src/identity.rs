@@ -90,7 +90,7 @@ impl Identity {
         let passwords = Passwords::start(&config.passwords, service.metrics());
         let bearer = config
             .access_tokens
-            .authentication(service, Some(active_sessions.clone().into()))?;
+            .authentication(service, Some(active_sessions.clone()))?;
         service.authenticate(bearer);
         let parts = Parts {
             kind,

@@ -7,7 +7,7 @@
 //! | `account`, `store` | Accounts, SQL statements and migrations |
 //! | `sms` | Providers of codes to telephones |
 //! | `checks`, `text_field` | Checks of requests |
-//! | `active_sessions`, `cookies` | Active sessions, and refresh tokens at the client |
+//! | `session_record`, `cookies` | Active sessions, and refresh tokens at the client |
 //! | `backend`, `stores`, `caller` | Connections, commands and callers of every service |
 //! | `paging`, `rows` | Pages, territories, coordinates and search patterns in SQL |
 //! | `workers` | Work at intervals |
@@ -22,7 +22,6 @@
 //! ```
 
 mod account;
-mod active_sessions;
 mod api;
 mod backend;
 mod caller;
@@ -41,6 +40,7 @@ mod profile_edit;
 mod rows;
 mod sealer;
 mod secret_notices;
+mod session_record;
 mod sms;
 mod snapshot;
 mod store;
@@ -50,7 +50,6 @@ mod variables;
 mod workers;
 
 pub use account::{Account, AccountKind};
-pub use active_sessions::{ActiveSessions, SessionRecord};
 pub use backend::{
     BROKER, Backend, BackendConfig, DATABASE, behind_gateway, behind_gateway_with, embedded_broker,
     embedded_database, with_client,
@@ -72,6 +71,7 @@ pub use profile_edit::ProfileEdit;
 pub use rows::{containing, coordinates, levels, territory};
 pub use sealer::sealer;
 pub use secret_notices::NoticeSealer;
+pub use session_record::SessionRecord;
 pub use store::{Accounts, MIGRATIONS};
 pub use stores::Stores;
 pub use text_field::TextField;
@@ -81,4 +81,4 @@ pub use variables::{
 };
 pub use workers::in_batches;
 
-pub use seaworthy::account::CodeKey;
+pub use seaworthy::account::{ActiveSessions, CodeKey};

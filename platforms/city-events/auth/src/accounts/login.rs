@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use city_events_contract::{Role, messages::VerifyEmailRequested};
 use seaworthy::{
-    account::{Attempt, DeviceClaim, KnownDevice, Origin, SecretToken, TokenVersions},
+    account::{Attempt, DeviceClaim, KnownDevice, RequestOrigin, SecretToken, TokenVersions},
     audit_log::{AuditEntry, Outcome},
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
@@ -100,20 +100,8 @@ impl Accounts {
         version: u64,
         entry: AuditEntry,
     ) -> Result<(AccessToken, SecretToken), Error> {
-        let id = user.id.to_string();
-        let context = context::current();
-        let address = context
-            .as_ref()
-            .and_then(|context| context.client_address());
-        let address = address.map(|address| address.to_string());
-        let origin = Origin {
-            user_agent: context
-                .as_ref()
-                .and_then(|context| context.user_agent())
-                .unwrap_or_default(),
-            address: address.as_deref().unwrap_or_default(),
-        };
-        let session = self.sessions.begin(tx, &id, origin).await?;
+        let (id, origin) = (user.id.to_string(), RequestOrigin::current());
+        let session = self.sessions.begin(tx, &id, origin.as_origin()).await?;
         let access = self.sign(user, version)?;
         let entry = entry.actor(id.as_str()).target("user", id.as_str());
         self.audit.append(tx, entry).await?;

@@ -59,6 +59,8 @@ impl Parts {
     /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable. Then no session is
     /// revoked.
     pub(crate) async fn revoke_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
-        self.active_sessions.end_all(&self.sessions, tx, id).await
+        let user = id.to_string();
+        let ended = self.active_sessions.end_all(&self.sessions, tx, &user);
+        ended.await
     }
 }
