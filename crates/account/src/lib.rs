@@ -58,7 +58,7 @@ pub use second_factor::{
 };
 pub use secret_token::SecretToken;
 pub use session::{
-    InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, RequestOrigin, RevokedAccess, Rotation,
-    SessionConfig, SessionLifetime, SessionSummary, Sessions,
+    InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, RequestOrigin, RevokedAccess,
+    Rotation, SessionConfig, SessionLifetime, SessionSummary, Sessions,
 };
 pub use token_versions::{InvalidCursor, TokenVersions, VersionCursor, VersionPage};

@@ -40,5 +40,5 @@ pub use captchas::{Answered, Captchas, Challenge, Issued};
 pub use config::{CaptchaConfig, SentCodesConfig};
 pub use error::CaptchaError;
 pub use migrations::MIGRATIONS;
-pub use providers::{Msg91, SmsGateway, SmsGatewayConfig};
+pub use providers::{Msg91, SmsConfig, SmsGateway, SmsGatewayConfig, SmsProvider, SmsSenders};
 pub use send::{LogCodes, MailCodes, SendCode, SendCodeError, SendCodeFuture};

@@ -37,6 +37,4 @@ pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
 pub use slot::{InvalidSlot, Slot};
 pub use territory::Territory;
 pub use text::{is_storable, is_storable_json};
-pub use tokens::{
-    AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, Subject,
-};
+pub use tokens::{AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, Subject};

@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use seaworthy::{
     account::{LockoutConfig, LockoutLimit, OneTimeCodesConfig, SessionConfig, SessionLifetime},
     auth::password::PasswordsConfig,
+    captcha::SmsConfig,
     data::DatabaseConfig,
     mail::MailConfig,
     messaging::MessagingConfig,
@@ -47,8 +48,6 @@ const DEFAULT_UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
 const DEFAULT_GOOGLE_ISSUER: &str = "https://accounts.google.com";
 /// A login sends at most three requests to Google, and users do not wait longer.
 const DEFAULT_GOOGLE_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// The address of MSG91.
-const MSG91: &str = "https://control.msg91.com";
 
 /// The settings of a service of accounts.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -87,35 +86,6 @@ pub struct IdentityConfig {
     pub unverified_cleanup: bool,
     /// The age at which an unverified account is deleted.
     pub unverified_ttl: Timeout,
-}
-
-/// Messages to telephones.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct SmsConfig {
-    /// The provider.
-    pub provider: SmsProvider,
-    /// The address of MSG91.
-    #[schemars(url, extend("x-link" = true))]
-    pub url: String,
-    /// The authentication key at MSG91.
-    #[serde(skip_serializing)]
-    pub auth_key: Option<Secret<String>>,
-    /// The ID of the template at MSG91.
-    pub template_id: Option<String>,
-}
-
-/// The provider of messages to telephones.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SmsProvider {
-    /// There is no provider. The routes of codes by SMS respond with 503.
-    #[default]
-    Off,
-    /// The log shows the codes. Only the profile `development` accepts it.
-    Log,
-    /// MSG91 sends the codes.
-    Msg91,
 }
 
 /// Logins by Google. Without client IDs they are off.
@@ -248,17 +218,6 @@ impl Default for IdentityLimitsConfig {
             login: DEFAULT_LOGIN_LIMIT,
             code_request: IdentityLimitConfig::new(DEFAULT_CODES_PER_ADDRESS, HOUR),
             code_verify: IdentityLimitConfig::new(10, 15 * MINUTE),
-        }
-    }
-}
-
-impl Default for SmsConfig {
-    fn default() -> Self {
-        Self {
-            provider: SmsProvider::Off,
-            url: MSG91.to_owned(),
-            auth_key: None,
-            template_id: None,
         }
     }
 }

@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use seaworthy::{
     account::{CodeKey, Lockout, OneTimeCodes, Sessions},
     auth::password::Passwords,
+    captcha::SmsSenders,
     config::Settings,
     data::{Database, MigrationSet, Transaction, chrono::Utc},
     mail::Mailer,
@@ -18,13 +19,14 @@ use crate::{
     Account, AccountKind, Accounts, ActiveSessions, IdentityConfig, Limits, RefreshCookies, api,
     backend::{BROKER, DATABASE},
     google::Google,
-    sms::Sms,
     snapshot::{publish, topics},
     store::NewAccount,
 };
 
 /// The name of the mail server in logs, probes and settings.
 const MAIL: &str = "mail";
+/// The name of the HTTP client of the SMS provider in settings and metrics.
+const SMS: &str = "sms";
 /// How often unverified accounts are deleted.
 const CLEANUP_INTERVAL: Timeout = Timeout::from_secs(3 * 60 * 60);
 
@@ -48,7 +50,7 @@ pub(crate) struct Parts {
     pub(crate) reset_codes: OneTimeCodes,
     pub(crate) phone_codes: OneTimeCodes,
     pub(crate) mailer: Mailer,
-    pub(crate) sms: Option<Sms>,
+    pub(crate) sms: Option<SmsSenders>,
     pub(crate) google: Option<Google>,
     pub(crate) limits: Limits,
     pub(crate) cookies: RefreshCookies,
@@ -73,7 +75,7 @@ impl Identity {
         use_envelopes(service);
         let tokens = AccessTokens::new(&config.access_tokens)?;
         let active_sessions = ActiveSessions::new(config.redis.as_ref())?;
-        let sms = Sms::new(service, &config.sms)?;
+        let sms = SmsSenders::connect(service, SMS, &config.sms)?;
         let google = Google::new(service, &config.google)?;
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
         OperationLog::start(service, &database, &config.operation_log, &[])?;

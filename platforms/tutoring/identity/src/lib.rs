@@ -5,7 +5,6 @@
 //! | --- | --- |
 //! | `config` | Settings |
 //! | `account`, `store` | Accounts, SQL statements and migrations |
-//! | `sms` | Providers of codes to telephones |
 //! | `checks`, `text_field` | Checks of requests |
 //! | `session_record`, `cookies` | Active sessions, and refresh tokens at the client |
 //! | `backend`, `stores`, `caller` | Connections, commands and callers of every service |
@@ -41,7 +40,6 @@ mod rows;
 mod sealer;
 mod secret_notices;
 mod session_record;
-mod sms;
 mod snapshot;
 mod store;
 mod stores;
@@ -59,7 +57,6 @@ pub use checks::{Checks, NOT_STORABLE, invalid, normalized_email};
 pub use command::accounts_command;
 pub use config::{
     GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig,
-    SmsConfig, SmsProvider,
 };
 pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
@@ -81,4 +78,7 @@ pub use variables::{
 };
 pub use workers::in_batches;
 
-pub use seaworthy::account::{ActiveSessions, CodeKey};
+pub use seaworthy::{
+    account::{ActiveSessions, CodeKey},
+    captcha::SmsProvider,
+};
