@@ -7,7 +7,7 @@ use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 
 use super::{
-    OpenIdConfig, OpenIdConfigError, OpenIdError, OpenIdIdentity,
+    OpenIdClientConfig, OpenIdConfig, OpenIdConfigError, OpenIdError, OpenIdIdentity,
     exchange::Code,
     login::{in_time, outcomes},
     provider::{Provider, invalid},
@@ -19,11 +19,24 @@ use super::{
 /// An [`OpenIdLogin`](super::OpenIdLogin) protects more, because the service itself compares state
 /// and nonce. Use this for applications that cannot follow its redirects. Any holder of an ID token
 /// can send it until it expires, so a client must not store it.
+///
+/// ```
+/// use seaworthy_auth::oidc::{OpenIdClientConfig, OpenIdClientLogin};
+/// use seaworthy_service::{Assembly, NoSettings, StartError};
+///
+/// fn assemble(
+///     service: &Assembly<NoSettings>,
+///     config: &OpenIdClientConfig,
+/// ) -> Result<Option<OpenIdClientLogin>, StartError> {
+///     OpenIdClientLogin::connect(service, "google", config)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct OpenIdClientLogin(Arc<Inner>);
 
 struct Inner {
     provider: Arc<Provider>,
+    redirect_uris: Vec<String>,
     outcomes: Family<Counter>,
 }
 
@@ -32,26 +45,33 @@ impl OpenIdClientLogin {
     /// stop of the service. The service becomes ready when it has them, or readiness says why they
     /// are missing (LIFE-3).
     ///
-    /// `name` is the name of the HTTP client, and of the provider in metrics and in readiness.
-    /// Tokens for `client_id` of the settings and for `more_client_ids`, such as those of mobile
-    /// applications, are accepted. Codes belong to `client_id`.
+    /// `name` is the section of the settings, the name of the HTTP client, and the name of the
+    /// provider in metrics and in readiness. Returns `None` without client IDs.
     ///
     /// # Errors
     /// [`StartError`] for invalid settings.
     pub fn connect<C: Settings>(
         service: &Assembly<C>,
         name: &str,
-        config: OpenIdConfig,
-        more_client_ids: impl IntoIterator<Item = String>,
-    ) -> Result<Self, StartError> {
+        config: &OpenIdClientConfig,
+    ) -> Result<Option<Self>, StartError> {
+        let Some(registration) = config.registration(name)? else {
+            service.declare_http_client(name);
+            return Ok(None);
+        };
         let client = service.http_client_builder(name).build()?;
-        let login = Self::new(name, config, more_client_ids, client, service.metrics());
+        let more = config.client_ids.iter().skip(1).cloned();
+        let redirect_uris = config.redirect_uris.clone();
+        let metrics = service.metrics();
+        let login = Self::new(name, registration, more, redirect_uris, client, metrics);
         let login = login.map_err(|error| invalid(name, error))?;
         login.0.provider.load_before_ready(service, name);
-        Ok(login)
+        Ok(Some(login))
     }
 
     /// Creates a login that fetches the metadata and keys when they are first needed, for tests.
+    /// Tokens for `client_id` of the settings and for `more_client_ids`, such as those of mobile
+    /// applications, are accepted. Codes belong to `client_id`.
     ///
     /// # Errors
     /// [`OpenIdConfigError`] for invalid settings.
@@ -60,12 +80,14 @@ impl OpenIdClientLogin {
         name: &str,
         config: OpenIdConfig,
         more_client_ids: impl IntoIterator<Item = String>,
+        redirect_uris: Vec<String>,
         client: HttpClient,
         metrics: &Metrics,
     ) -> Result<Self, OpenIdConfigError> {
         let provider = Arc::new(Provider::new(config, more_client_ids, client, metrics)?);
         Ok(Self(Arc::new(Inner {
             provider,
+            redirect_uris,
             outcomes: outcomes(name, metrics),
         })))
     }
@@ -86,16 +108,20 @@ impl OpenIdClientLogin {
         .await
     }
 
-    /// Exchanges a code. The caller has compared `redirect_uri` with a list of allowed addresses.
+    /// Exchanges a code that an application received at one of the addresses in the settings.
     ///
     /// # Errors
-    /// [`OpenIdError`] with the first check that fails.
+    /// [`OpenIdError::RedirectUri`] for another address, or [`OpenIdError`] with the first check
+    /// that fails.
     pub async fn exchange_code(
         &self,
         code: &Secret<String>,
         redirect_uri: &str,
         verifier: &str,
     ) -> Result<OpenIdIdentity, OpenIdError> {
+        if !self.0.redirect_uris.iter().any(|uri| uri == redirect_uri) {
+            return Err(OpenIdError::RedirectUri);
+        }
         let provider = &self.0.provider;
         let code = Code {
             code,

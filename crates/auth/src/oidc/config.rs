@@ -12,7 +12,7 @@ const DEFAULT_LOGIN_TTL: Timeout = Timeout::from_secs(600);
 /// The default of `metadata_ttl`. Endpoints rarely change.
 const DEFAULT_METADATA_TTL: Timeout = Timeout::from_secs(3600);
 /// The default of `timeout`: up to three requests to the provider. Users do not wait longer.
-const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
+pub(super) const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// The default of `leeway`, the same as for other tokens.
 const DEFAULT_LEEWAY: Delay = Delay::from_secs(30);
 /// The minimum length of the cookie key, in bytes. A shorter key can be guessed.

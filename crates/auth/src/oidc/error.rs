@@ -23,6 +23,9 @@ pub enum OpenIdError {
     /// The provider rejected the login.
     #[error("the provider rejected the login: {0}")]
     Rejected(ProviderRejection),
+    /// The application received the code at an address that the settings do not contain.
+    #[error("the redirect URI is not registered at this service")]
+    RedirectUri,
     /// The provider rejected the code or the verifier.
     #[error("the provider rejected the code")]
     Code,
@@ -103,6 +106,7 @@ impl OpenIdError {
             Self::Used => "OPENID_USED",
             Self::Issuer => "OPENID_ISSUER",
             Self::Rejected(_) => "OPENID_REJECTED",
+            Self::RedirectUri => "OPENID_REDIRECT_URI",
             Self::Code => "OPENID_CODE",
             Self::Client => "OPENID_CLIENT",
             Self::Token(error) if error.is_transient() => "OPENID_UNAVAILABLE",
@@ -127,7 +131,7 @@ impl OpenIdError {
 
     fn code(&self) -> Code {
         match self {
-            Self::Callback => Code::Invalid,
+            Self::Callback | Self::RedirectUri => Code::Invalid,
             Self::Rejected(ProviderRejection::Unavailable)
             | Self::Client
             | Self::Unavailable(_)

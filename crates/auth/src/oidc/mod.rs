@@ -45,6 +45,7 @@
 //! ```
 
 mod callback;
+mod client_config;
 mod client_login;
 mod config;
 mod error;
@@ -62,6 +63,7 @@ mod used_logins;
 
 pub(crate) use config::is_private;
 
+pub use client_config::OpenIdClientConfig;
 pub use client_login::OpenIdClientLogin;
 pub use config::{ClientAuthentication, OpenIdConfig, OpenIdConfigError};
 pub use error::{OpenIdError, ProviderRejection};

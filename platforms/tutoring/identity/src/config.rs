@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 
 use seaworthy::{
     account::{LockoutConfig, LockoutLimit, OneTimeCodesConfig, SessionConfig, SessionLifetime},
-    auth::password::PasswordsConfig,
+    auth::{oidc::OpenIdClientConfig, password::PasswordsConfig},
     captcha::SmsConfig,
     data::DatabaseConfig,
     mail::MailConfig,
@@ -46,8 +46,6 @@ const DEFAULT_CODES_PER_ADDRESS: u32 = 50;
 const DEFAULT_UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
 /// The issuer of the ID tokens of Google.
 const DEFAULT_GOOGLE_ISSUER: &str = "https://accounts.google.com";
-/// A login sends at most three requests to Google, and users do not wait longer.
-const DEFAULT_GOOGLE_TIMEOUT: Timeout = Timeout::from_secs(10);
 
 /// The settings of a service of accounts.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -79,44 +77,13 @@ pub struct IdentityConfig {
     /// Messages to telephones.
     pub sms: SmsConfig,
     /// Logins by Google.
-    pub google: GoogleConfig,
+    pub google: OpenIdClientConfig,
     /// Rate limits of the routes.
     pub limits: IdentityLimitsConfig,
     /// Whether unverified accounts are deleted.
     pub unverified_cleanup: bool,
     /// The age at which an unverified account is deleted.
     pub unverified_ttl: Timeout,
-}
-
-/// Logins by Google. Without client IDs they are off.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct GoogleConfig {
-    /// The issuer, exactly as in its metadata.
-    #[schemars(extend("x-connects" = true))]
-    pub issuer: String,
-    /// The client IDs whose ID tokens are accepted. The first one is that of web pages, which send
-    /// codes.
-    pub client_ids: Vec<String>,
-    /// The secret of the first client ID.
-    #[serde(skip_serializing)]
-    pub client_secret: Option<Secret<String>>,
-    /// The addresses of web pages that receive codes, as registered at Google.
-    pub redirect_uris: Vec<String>,
-    /// How long a login may wait for Google.
-    pub timeout: Timeout,
-}
-
-impl Default for GoogleConfig {
-    fn default() -> Self {
-        Self {
-            issuer: DEFAULT_GOOGLE_ISSUER.to_owned(),
-            client_ids: Vec::new(),
-            client_secret: None,
-            redirect_uris: Vec::new(),
-            timeout: DEFAULT_GOOGLE_TIMEOUT,
-        }
-    }
 }
 
 /// Rate limits of the routes.
@@ -251,7 +218,10 @@ impl Default for IdentityConfig {
             codes: OneTimeCodesConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
-            google: GoogleConfig::default(),
+            google: OpenIdClientConfig {
+                issuer: DEFAULT_GOOGLE_ISSUER.to_owned(),
+                ..OpenIdClientConfig::default()
+            },
             limits: IdentityLimitsConfig::default(),
             unverified_cleanup: true,
             unverified_ttl: DEFAULT_UNVERIFIED_TTL,

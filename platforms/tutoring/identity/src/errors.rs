@@ -2,7 +2,9 @@
 
 use std::{error::Error as StdError, time::Duration};
 
-use seaworthy::{account::ActiveSessions, prelude::*};
+use seaworthy::{account::ActiveSessions, auth::oidc::OpenIdError, prelude::*};
+
+use crate::invalid;
 
 seaworthy::errors! {
     /// Also for unknown accounts, so that a client cannot find out whether an account exists.
@@ -38,6 +40,17 @@ seaworthy::errors! {
     refresh_token_invalid: Unauthenticated "REFRESH_TOKEN_INVALID" =>
         "the refresh token is not valid: log in again";
     token_invalid: Unauthenticated "TOKEN_INVALID" => "the token is not valid: log in again";
+}
+
+/// Errors of Google, with the codes of the interface.
+pub(crate) fn of_google(error: OpenIdError) -> Error {
+    if matches!(error, OpenIdError::RedirectUri) {
+        return invalid("redirectUri", "must be one of the registered redirect URIs");
+    }
+    if error.is_transient() {
+        return google_unavailable(error);
+    }
+    Error::new(Code::Unauthenticated, "TOKEN_INVALID", error.to_string()).with_cause(error)
 }
 
 /// Another request refreshes the session.

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use seaworthy::{
     account::{CodeKey, Lockout, OneTimeCodes, Sessions},
-    auth::password::Passwords,
+    auth::{oidc::OpenIdClientLogin, password::Passwords},
     captcha::SmsSenders,
     config::Settings,
     data::{Database, MigrationSet, Transaction, chrono::Utc},
@@ -18,13 +18,14 @@ use tutoring_contract::{AccessTokens, use_envelopes};
 use crate::{
     Account, AccountKind, Accounts, ActiveSessions, IdentityConfig, Limits, RefreshCookies, api,
     backend::{BROKER, DATABASE},
-    google::Google,
     snapshot::{publish, topics},
     store::NewAccount,
 };
 
 /// The name of the mail server in logs, probes and settings.
 const MAIL: &str = "mail";
+/// The name of the provider in settings, metrics and probes.
+const GOOGLE: &str = "google";
 /// The name of the HTTP client of the SMS provider in settings and metrics.
 const SMS: &str = "sms";
 /// How often unverified accounts are deleted.
@@ -51,7 +52,7 @@ pub(crate) struct Parts {
     pub(crate) phone_codes: OneTimeCodes,
     pub(crate) mailer: Mailer,
     pub(crate) sms: Option<SmsSenders>,
-    pub(crate) google: Option<Google>,
+    pub(crate) google: Option<OpenIdClientLogin>,
     pub(crate) limits: Limits,
     pub(crate) cookies: RefreshCookies,
     pub(crate) tasks: Tasks,
@@ -76,7 +77,7 @@ impl Identity {
         let tokens = AccessTokens::new(&config.access_tokens)?;
         let active_sessions = ActiveSessions::new(config.redis.as_ref())?;
         let sms = SmsSenders::connect(service, SMS, &config.sms)?;
-        let google = Google::new(service, &config.google)?;
+        let google = OpenIdClientLogin::connect(service, GOOGLE, &config.google)?;
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
         OperationLog::start(service, &database, &config.operation_log, &[])?;
         let codes = &config.codes;

@@ -29,7 +29,6 @@ mod command;
 mod config;
 mod cookies;
 mod errors;
-mod google;
 mod identity;
 mod limits;
 mod live_events;
@@ -55,9 +54,7 @@ pub use backend::{
 pub use caller::{CallerSession, caller, own_or_permitted};
 pub use checks::{Checks, NOT_STORABLE, invalid, normalized_email};
 pub use command::accounts_command;
-pub use config::{
-    GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig,
-};
+pub use config::{IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig};
 pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;

@@ -17,6 +17,8 @@ use crate::oidc::browser::{CALLBACK, CLIENT, SECRET, config};
 
 const MOBILE: &str = "mobile";
 const OTHER: &str = "other";
+/// An address of this service that the provider does not have.
+const ELSEWHERE: &str = "http://127.0.0.1:9/other";
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -44,12 +46,15 @@ impl TestLogin {
         client.policies.retry.max_attempts = NonZeroU32::MIN;
         let client = HttpClient::builder("provider").config(client).build();
         let (config, metrics) = (config(&provider.issuer()), Metrics::new());
-        let more = [MOBILE.to_owned()];
-        let login =
-            OpenIdClientLogin::new("provider", config, more, client.unwrap(), &metrics).unwrap();
+        let (more, uris) = (
+            [MOBILE.to_owned()],
+            [CALLBACK, ELSEWHERE].map(str::to_owned),
+        );
+        let client = client.unwrap();
+        let login = OpenIdClientLogin::new("provider", config, more, uris.into(), client, &metrics);
         Some(Self {
             provider,
-            login,
+            login: login.unwrap(),
             metrics,
         })
     }
@@ -122,10 +127,18 @@ async fn application_code_needs_verifier_and_address_auth_4() {
     assert_eq!(identity.unwrap().subject(), "ada");
     for (code, address, verifier) in [
         (test.code(CLIENT), CALLBACK, CHALLENGE),
-        (test.code(CLIENT), "http://127.0.0.1:9/other", VERIFIER),
+        (test.code(CLIENT), ELSEWHERE, VERIFIER),
         (test.code(OTHER), CALLBACK, VERIFIER),
     ] {
         let refused = login.exchange_code(&code, address, verifier).await;
         assert!(matches!(refused, Err(OpenIdError::Code)), "{refused:?}");
     }
+    let unknown = "http://127.0.0.1:9/unknown";
+    let refused = login
+        .exchange_code(&test.code(CLIENT), unknown, VERIFIER)
+        .await;
+    assert!(
+        matches!(refused, Err(OpenIdError::RedirectUri)),
+        "{refused:?}"
+    );
 }

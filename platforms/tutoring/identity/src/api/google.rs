@@ -7,7 +7,7 @@ use super::{
     bodies::GoogleBody,
     handlers::{Client, text, user_of},
 };
-use crate::Checks;
+use crate::{Checks, errors};
 
 fn required(checks: &mut Checks, field: &str, given: Option<Secret<String>>) -> Secret<String> {
     let given = text(given);
@@ -21,7 +21,8 @@ pub(super) async fn log_in(client: Client, Json(body): Json<GoogleBody>) -> Hand
     let mut checks = Checks::new();
     let token = required(&mut checks, "idToken", body.id_token);
     checks.finish()?;
-    let known = client.parts.google()?.verify_id_token(&token).await?;
+    let known = client.parts.google()?.verify_id_token(&token).await;
+    let known = known.map_err(errors::of_google)?;
     let session = client.parts.log_in_by_google(&known).await?;
     client.logged_in("logged in", &session, user_of(&session)?)
 }
@@ -38,7 +39,8 @@ pub(super) async fn log_in_by_code(client: Client, Json(body): Json<GoogleBody>)
     let google = client.parts.google()?;
     let known = google
         .exchange_code(&code, &redirect_uri, verifier.expose())
-        .await?;
+        .await
+        .map_err(errors::of_google)?;
     let session = client.parts.log_in_by_google(&known).await?;
     client.logged_in("logged in", &session, user_of(&session)?)
 }

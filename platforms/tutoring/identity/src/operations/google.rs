@@ -1,16 +1,18 @@
-use seaworthy::{auth::oidc::OpenIdIdentity, data::Transaction, prelude::*};
+use seaworthy::{
+    auth::oidc::{OpenIdClientLogin, OpenIdIdentity},
+    data::Transaction,
+    prelude::*,
+};
 
 use super::LoggedIn;
-use crate::{
-    Account, Accounts, errors, google::Google, identity::Parts, normalized_email, store::NewAccount,
-};
+use crate::{Account, Accounts, errors, identity::Parts, normalized_email, store::NewAccount};
 
 impl Parts {
     /// Returns the logins by Google.
     ///
     /// # Errors
     /// `SERVICE_DEGRADED` without the settings `google`.
-    pub(crate) fn google(&self) -> Result<&Google, Error> {
+    pub(crate) fn google(&self) -> Result<&OpenIdClientLogin, Error> {
         self.google.as_ref().ok_or_else(errors::google_off)
     }
 
