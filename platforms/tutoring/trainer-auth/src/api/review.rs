@@ -9,7 +9,7 @@ use tutoring_identity::{TextField, caller};
 
 use super::{HandlerResult, State};
 use crate::{
-    applications::{Applicants, Reviewer},
+    applications::Reviewer,
     domain::{Decision, ReviewStatus, errors},
     store::applications,
 };
@@ -86,52 +86,44 @@ pub(super) async fn show(applicants: State, token: Token, Path(id): Path<String>
 }
 
 async fn decide(
-    applicants: &Applicants,
-    token: &Token,
-    id: &str,
+    applicants: State,
+    token: Token,
+    Path(id): Path<String>,
     decision: Decision,
     reason: Option<&str>,
 ) -> HandlerResult {
-    let (reviewer, id) = (reviewer(token)?, parse_id(id)?);
+    let (reviewer, id) = (reviewer(&token)?, parse_id(&id)?);
     let application = applicants.decide(&reviewer, id, decision, reason).await?;
     Reply::ok("decided", application)
 }
 
-pub(super) async fn approve(
-    applicants: State,
-    token: Token,
-    Path(id): Path<String>,
-) -> HandlerResult {
-    decide(&applicants, &token, &id, Decision::Approve, None).await
+pub(super) async fn approve(applicants: State, token: Token, id: Path<String>) -> HandlerResult {
+    decide(applicants, token, id, Decision::Approve, None).await
 }
 
 pub(super) async fn reject(
     applicants: State,
     token: Token,
-    Path(id): Path<String>,
+    id: Path<String>,
     Json(body): Json<DecisionRequest>,
 ) -> HandlerResult {
     let reason = TextField("reason", body.reason.as_deref()).optional()?;
     if reason.is_none() {
         return Err(errors::invalid("reason", "is required").into());
     }
-    decide(&applicants, &token, &id, Decision::Reject, reason).await
+    decide(applicants, token, id, Decision::Reject, reason).await
 }
 
 pub(super) async fn hold(
     applicants: State,
     token: Token,
-    Path(id): Path<String>,
+    id: Path<String>,
     Json(body): Json<DecisionRequest>,
 ) -> HandlerResult {
     let reason = TextField("reason", body.reason.as_deref()).optional()?;
-    decide(&applicants, &token, &id, Decision::Hold, reason).await
+    decide(applicants, token, id, Decision::Hold, reason).await
 }
 
-pub(super) async fn reopen(
-    applicants: State,
-    token: Token,
-    Path(id): Path<String>,
-) -> HandlerResult {
-    decide(&applicants, &token, &id, Decision::Reopen, None).await
+pub(super) async fn reopen(applicants: State, token: Token, id: Path<String>) -> HandlerResult {
+    decide(applicants, token, id, Decision::Reopen, None).await
 }

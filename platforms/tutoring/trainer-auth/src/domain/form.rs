@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy::{
     data::chrono::{Datelike as _, NaiveDate},
@@ -126,31 +126,20 @@ impl Form {
     pub(crate) fn check(&self, today: NaiveDate) -> Result<(), Error> {
         let mut checks = Checks::new();
         checks.length("fullName", self.full_name.expose(), 2, 150);
-        checks.require(
-            "dateOfBirth",
-            age(self.date_of_birth, today) >= MIN_AGE,
-            "must be at least 18 years ago",
-        );
+        let is_adult = age(self.date_of_birth, today) >= MIN_AGE;
+        checks.require("dateOfBirth", is_adult, "must be at least 18 years ago");
         checks.length("phone", self.phone.expose(), 6, 16);
-        checks.require(
-            "email",
-            self.email.expose().contains('@'),
-            "is not an e-mail address",
-        );
+        let has_at = self.email.expose().contains('@');
+        checks.require("email", has_at, "is not an e-mail address");
         checks.length("email", self.email.expose(), 3, 254);
         self.check_location(&mut checks);
         checks.length("qualification", &self.qualification, 1, MAX_TEXT_LENGTH);
-        checks.require(
-            "experienceYears",
-            self.experience_years <= 80,
-            "must be 0 to 80",
-        );
-        let mut courses = self.courses.clone();
-        courses.sort_unstable();
-        courses.dedup();
+        let is_possible = self.experience_years <= 80;
+        checks.require("experienceYears", is_possible, "must be 0 to 80");
+        let is_choice = (1..=3).contains(&self.courses.len()) && are_different(&self.courses);
         checks.require(
             "courses",
-            (1..=3).contains(&self.courses.len()) && courses.len() == self.courses.len(),
+            is_choice,
             "must contain 1 to 3 different courses",
         );
         if let Some(bio) = &self.bio {
@@ -164,54 +153,36 @@ impl Form {
         ] {
             let is_long = |text: &String| !(1..=MAX_TEXT_LENGTH).contains(&text.chars().count());
             let has_room = texts.len() <= MAX_ITEMS && !texts.iter().any(is_long);
-            checks.require(
-                field,
-                has_room,
-                "must contain at most 50 texts of 1 to 500 characters",
-            );
+            let problem = "must contain at most 50 texts of 1 to 500 characters";
+            checks.require(field, has_room, problem);
         }
         if let Some(city) = &self.preferred_working_city {
             checks.length("preferredWorkingCity", city, 1, 100);
         }
         let days = &self.availability.available_days;
-        let mut unique = days.clone();
-        unique.sort_unstable();
-        unique.dedup();
-        checks.require(
-            "availability.availableDays",
-            !days.is_empty()
-                && unique.len() == days.len()
-                && days.iter().all(|day| DAYS.contains(&day.as_str())),
-            "must contain different days from Mon to Sat",
-        );
+        let are_days = days.iter().all(|day| DAYS.contains(&day.as_str()));
+        let are_working_days = !days.is_empty() && are_different(days) && are_days;
+        let problem = "must contain different days from Mon to Sat";
+        checks.require("availability.availableDays", are_working_days, problem);
         for kind in DocumentKind::REQUIRED {
             let field = format!("documents.{}", kind.as_str());
             checks.require(field, self.documents.contains_key(&kind), "is required");
         }
-        for (given, field) in [
-            (
-                self.consents.information_correct,
-                "consents.informationCorrect",
-            ),
-            (self.consents.background_check, "consents.backgroundCheck"),
-            (
-                self.consents.travel_to_students,
-                "consents.travelToStudents",
-            ),
+        let given = &self.consents;
+        for (field, is_given) in [
+            ("consents.informationCorrect", given.information_correct),
+            ("consents.backgroundCheck", given.background_check),
+            ("consents.travelToStudents", given.travel_to_students),
         ] {
-            checks.require(field, given, "must be true");
+            checks.require(field, is_given, "must be true");
         }
         checks.finish()
     }
 
     fn check_location(&self, checks: &mut Checks) {
         let place = &self.location;
-        checks.length(
-            "location.address_text",
-            place.address_text.expose(),
-            1,
-            MAX_TEXT_LENGTH,
-        );
+        let address = place.address_text.expose();
+        checks.length("location.address_text", address, 1, MAX_TEXT_LENGTH);
         checks.length("location.city", &place.city, 1, 100);
         checks.length("location.state", &place.state, 1, 100);
         checks.length("location.country", &place.country, 1, 100);
@@ -222,17 +193,19 @@ impl Form {
             let is_valid = degrees.is_none_or(|degrees| degrees.abs() <= max);
             checks.require(field, is_valid, "is out of range");
         }
-        checks.require(
-            "location.longitude",
-            place.latitude.is_some() == place.longitude.is_some(),
-            "must be sent together with the latitude",
-        );
+        let is_pair = place.latitude.is_some() == place.longitude.is_some();
+        let problem = "must be sent together with the latitude";
+        checks.require("location.longitude", is_pair, problem);
     }
 
     /// Returns latitude and longitude in degrees.
     pub(crate) fn coordinates(&self) -> Option<(f64, f64)> {
         self.location.latitude.zip(self.location.longitude)
     }
+}
+
+fn are_different<T: Ord>(items: &[T]) -> bool {
+    items.iter().collect::<BTreeSet<_>>().len() == items.len()
 }
 
 /// Returns the age in whole years.
