@@ -102,6 +102,35 @@ impl Worker {
         })
     }
 
+    /// Creates a worker as [`in_batches`](Self::in_batches) does, whose steps get a shared state.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use seaworthy_core::Timeout;
+    /// use seaworthy_service::Worker;
+    ///
+    /// let queue = Arc::new(String::from("mail"));
+    /// let every = Timeout::from_secs(60);
+    /// let worker = Worker::in_batches_of("send", every, &queue, async |queue| Ok(queue.is_empty()));
+    /// # drop(worker);
+    /// ```
+    pub fn in_batches_of<S, F>(
+        name: impl Into<Arc<str>>,
+        interval: Timeout,
+        state: &Arc<S>,
+        step: impl Fn(Arc<S>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        S: Send + Sync + 'static,
+        F: Future<Output = Result<bool, Error>> + Send + 'static,
+    {
+        let state = Arc::clone(state);
+        Self::in_batches(name, Schedule::Interval(interval), move || {
+            step(Arc::clone(&state))
+        })
+    }
+
     /// Sets the time limit for one attempt.
     #[must_use]
     pub fn timeout(mut self, timeout: Timeout) -> Self {

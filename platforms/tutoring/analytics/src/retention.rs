@@ -7,7 +7,6 @@ use seaworthy::{
     prelude::*,
     service::lease::LeaseConfig,
 };
-use tutoring_identity::in_batches;
 
 use crate::{analytics::Analytics, store::events};
 
@@ -19,7 +18,7 @@ const AHEAD: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 /// Returns the worker that removes old events, on one replica at a time.
 pub(crate) fn worker(analytics: &Arc<Analytics>) -> Worker {
     let leases = Arc::new(DatabaseLeases::new(analytics.database.clone()));
-    let worker = in_batches("purge events", INTERVAL, analytics, async |analytics| {
+    let worker = Worker::in_batches_of("purge events", INTERVAL, analytics, async |analytics| {
         analytics.purge().await
     });
     worker.singleton(leases, LeaseConfig::default())

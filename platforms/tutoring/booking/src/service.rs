@@ -7,7 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_identity::{
-    Backend, CodeKey, DATABASE, LiveSealer, NoticeSealer, Stores, behind_gateway_with, in_batches,
+    Backend, CodeKey, DATABASE, LiveSealer, NoticeSealer, Stores, behind_gateway_with,
     store_variables, stores,
 };
 
@@ -88,7 +88,7 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
         database: backend.database,
         audit,
     });
-    let release = in_batches(
+    let release = Worker::in_batches_of(
         "release expired discounts",
         RELEASE_INTERVAL,
         &prices,

@@ -9,7 +9,6 @@
 //! | `session_record`, `cookies` | Active sessions, and refresh tokens at the client |
 //! | `backend`, `stores`, `caller` | Connections, commands and callers of every service |
 //! | `paging`, `rows` | Pages, territories, coordinates and search patterns in SQL |
-//! | `workers` | Work at intervals |
 //! | `operations` | Operations on accounts, without a transport |
 //! | `snapshot`, `command` | Published snapshots, and commands of operators |
 //! | `api` | HTTP routes |
@@ -44,7 +43,6 @@ mod store;
 mod stores;
 mod text_field;
 mod variables;
-mod workers;
 
 pub use account::{Account, AccountKind};
 pub use backend::{
@@ -73,7 +71,6 @@ pub use variables::{
     MAIL_VARIABLES, account_variables, admin_variables, backend_variables, gateway_variables,
     storage_variables, store_variables, trainer_account_variables,
 };
-pub use workers::in_batches;
 
 pub use seaworthy::{
     account::{ActiveSessions, CodeKey},

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use seaworthy::{data::DatabaseLeases, prelude::*, service::lease::LeaseConfig};
-use tutoring_identity::in_batches;
 
 use crate::{config::PaymentConfig, payments::Payments};
 
@@ -23,25 +22,25 @@ pub(crate) fn start(
     config: &PaymentConfig,
 ) {
     let leases = Arc::new(DatabaseLeases::new(payments.database.clone()));
-    let expire = in_batches(
+    let expire = Worker::in_batches_of(
         "expire payments",
         EXPIRY_INTERVAL,
         payments,
         async |payments| payments.expire().await.map(|()| false),
     );
-    let discounts = in_batches(
+    let discounts = Worker::in_batches_of(
         "settle discounts",
         DISCOUNT_INTERVAL,
         payments,
         async |payments| payments.settle_discounts().await,
     );
-    let refunds = in_batches(
+    let refunds = Worker::in_batches_of(
         "settle refunds",
         REFUND_INTERVAL,
         payments,
         async |payments| payments.settle_refunds().await,
     );
-    let purge = in_batches(
+    let purge = Worker::in_batches_of(
         "purge webhooks",
         PURGE_INTERVAL,
         payments,

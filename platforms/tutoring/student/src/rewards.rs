@@ -9,7 +9,6 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::ServiceTokens;
-use tutoring_identity::in_batches;
 
 use crate::store::{DueReward, referrals};
 
@@ -37,7 +36,7 @@ pub(crate) fn worker(database: Database, payment: HttpClient, tokens: ServiceTok
         payment,
         tokens,
     });
-    in_batches("reward referrals", INTERVAL, &rewards, async |rewards| {
+    Worker::in_batches_of("reward referrals", INTERVAL, &rewards, async |rewards| {
         rewards.step().await
     })
 }

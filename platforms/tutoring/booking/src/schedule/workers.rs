@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use seaworthy::{data::DatabaseLeases, prelude::*, service::lease::LeaseConfig};
-use tutoring_identity::in_batches;
 
 use super::Schedule as Sessions;
 use crate::config::BookingConfig;
@@ -19,7 +18,7 @@ const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 /// Starts the workers.
 pub(crate) fn start(service: &Assembly<BookingConfig>, schedule: &Arc<Sessions>) {
     let leases = Arc::new(DatabaseLeases::new(schedule.database.clone()));
-    let retry = in_batches(
+    let retry = Worker::in_batches_of(
         "retry pending allocations",
         RETRY_INTERVAL,
         schedule,
@@ -28,19 +27,19 @@ pub(crate) fn start(service: &Assembly<BookingConfig>, schedule: &Arc<Sessions>)
             state.retry_pending(None).await.map(|_| false)
         },
     );
-    let confirm = in_batches(
+    let confirm = Worker::in_batches_of(
         "confirm sessions",
         CONFIRMATION_INTERVAL,
         schedule,
         async |state| state.confirm_unanswered().await,
     );
-    let silence = in_batches(
+    let silence = Worker::in_batches_of(
         "end silent journeys",
         SILENCE_INTERVAL,
         schedule,
         async |state| state.end_silent_journeys().await.map(|()| false),
     );
-    let expire = in_batches(
+    let expire = Worker::in_batches_of(
         "expire pre-bookings",
         EXPIRY_INTERVAL,
         schedule,

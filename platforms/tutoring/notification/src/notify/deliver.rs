@@ -9,7 +9,6 @@ use seaworthy::{
     service::lease::LeaseConfig,
 };
 use serde_json::{Map, Value};
-use tutoring_identity::in_batches;
 
 use super::Notifier;
 use crate::store::{Due, StoredPreferences, deliveries, devices};
@@ -37,7 +36,7 @@ enum Outcome {
 /// the push.
 pub(crate) fn worker(notifier: &Arc<Notifier>) -> Worker {
     let leases = Arc::new(DatabaseLeases::new(notifier.backend.database.clone()));
-    let worker = in_batches(
+    let worker = Worker::in_batches_of(
         "deliver notifications",
         INTERVAL,
         notifier,
