@@ -1,7 +1,7 @@
 //! The types that all crates of Seaworthy share.
 //!
 //! - [`RequestContext`] and [`Deadline`]: the caller of a request and its time limit.
-//! - [`Error`] and [`Problem`]: failures and their representation.
+//! - [`Error`] and [`Problem`]: failures and their representation. [`Checks`]: fields of requests.
 //! - [`Secret`] and [`Personal`]: values that logs must not contain.
 //! - [`mask`]: personal values that people see in part.
 //! - [`Timeout`], [`Delay`], [`Lifetime`], [`ByteSize`] and [`Ratio`]: settings with units.
@@ -23,6 +23,7 @@
 //! ```
 
 mod backoff;
+mod checks;
 mod code;
 pub mod context;
 mod deadline;
@@ -52,6 +53,7 @@ pub mod trace;
 mod units;
 
 pub use backoff::Backoff;
+pub use checks::{Checks, NOT_STORABLE};
 pub use code::Code;
 pub use context::{Actor, InFlight, RequestContext, Snapshot, Tenant};
 pub use deadline::Deadline;

@@ -1,6 +1,6 @@
 use seaworthy::{
     axum::{extract::FromRequestParts, http::request::Parts},
-    core::FieldViolation,
+    core::Checks,
     prelude::*,
 };
 
@@ -44,17 +44,10 @@ pub struct Pagination {
 impl PageRequest {
     fn checked(self) -> Result<CheckedPage, Error> {
         let (page, limit) = (self.page.unwrap_or(1), self.limit.unwrap_or(DEFAULT_LIMIT));
-        let mut fields = Vec::new();
-        if page == 0 {
-            fields.push(FieldViolation::new("page", "must be at least 1"));
-        }
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            let problem = format!("must be from 1 to {MAX_LIMIT}");
-            fields.push(FieldViolation::new("limit", problem));
-        }
-        if !fields.is_empty() {
-            return Err(Error::invalid(fields));
-        }
+        let mut checks = Checks::new();
+        checks.require("page", page > 0, "must be at least 1");
+        checks.range("limit", limit, 1, MAX_LIMIT);
+        checks.finish()?;
         Ok(CheckedPage { page, limit })
     }
 }

@@ -1,7 +1,8 @@
-use std::fmt::Display;
-
-use seaworthy::{core::FieldViolation, mail::MailAddress, prelude::*};
-use tutoring_contract::is_storable;
+use seaworthy::{
+    core::{Checks, FieldViolation},
+    mail::MailAddress,
+    prelude::*,
+};
 
 const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=30;
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
@@ -9,21 +10,6 @@ const MIN_PASSWORD: usize = 8;
 /// Maximum length of a password, in bytes. Longer passwords only take longer to hash.
 const MAX_PASSWORD: usize = 128;
 const CODE_LENGTH: usize = 6;
-/// The problem of a text that PostgreSQL cannot store.
-pub const NOT_STORABLE: &str = "must not contain the character U+0000";
-
-/// Collects the invalid fields of a request, so that a response names all of them.
-///
-/// ```
-/// use tutoring_identity::Checks;
-///
-/// let mut checks = Checks::new();
-/// let email = checks.email("email", Some("Ada@Example.org"));
-/// assert_eq!(email, "ada@example.org");
-/// assert!(checks.finish().is_ok());
-/// ```
-#[derive(Debug, Default)]
-pub struct Checks(Vec<FieldViolation>);
 
 /// Returns an e-mail address in lower case. `None` for a text that is not an address.
 #[must_use]
@@ -49,68 +35,35 @@ pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Error {
     Error::invalid(vec![FieldViolation::new(field, problem)])
 }
 
-impl Checks {
-    /// Creates an empty list.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds an invalid field.
-    pub fn reject(&mut self, field: impl Into<String>, problem: impl Into<String>) {
-        self.0.push(FieldViolation::new(field, problem));
-    }
-
-    /// Adds a field unless a condition holds.
-    pub fn require(&mut self, field: impl Into<String>, holds: bool, problem: impl Into<String>) {
-        if !holds {
-            self.reject(field, problem);
-        }
-    }
-
-    /// Returns a checked value, or adds the invalid fields of its error.
-    pub fn accept<T: Default>(&mut self, checked: Result<T, Error>) -> T {
-        checked.unwrap_or_else(|error| {
-            self.0.extend_from_slice(error.fields());
-            T::default()
-        })
-    }
-
-    /// Requires a number of characters, without white space at both ends.
-    pub fn length(&mut self, field: &str, text: &str, min: usize, max: usize) {
-        let length = text.trim().chars().count();
-        let problem = match min {
-            0 => format!("must have at most {max} characters"),
-            _ => format!("must have {min} to {max} characters"),
-        };
-        self.require(field, (min..=max).contains(&length), problem);
-    }
-
-    /// Requires a number from a minimum to a maximum.
-    pub fn range<T>(&mut self, field: &str, given: T, min: T, max: T)
-    where
-        T: Copy + PartialOrd + Display,
-    {
-        let problem = format!("must be from {min} to {max}");
-        self.require(field, (min..=max).contains(&given), problem);
-    }
-
-    /// Requires one of several values.
-    pub fn one_of<T: Copy + PartialEq + Display>(&mut self, field: &str, given: T, known: &[T]) {
-        let names: Vec<_> = known.iter().map(T::to_string).collect();
-        let names = names.join(", ");
-        let (others, last) = names.rsplit_once(", ").unwrap_or(("", names.as_str()));
-        let problem = format!("must be {others} or {last}");
-        self.require(field, known.contains(&given), problem);
-    }
-
-    /// Requires a text that every database stores.
-    pub fn storable(&mut self, field: &str, text: &str) {
-        self.require(field, is_storable(text), NOT_STORABLE);
-    }
-
+/// Checks of the fields of accounts.
+///
+/// ```
+/// use tutoring_identity::{AccountChecks as _, Checks};
+///
+/// let mut checks = Checks::new();
+/// let email = checks.email("email", Some("Ada@Example.org"));
+/// assert_eq!(email, "ada@example.org");
+/// assert!(checks.finish().is_ok());
+/// ```
+pub trait AccountChecks {
     /// Returns a required e-mail address in lower case.
-    pub fn email(&mut self, field: &str, given: Option<&str>) -> String {
+    fn email(&mut self, field: &str, given: Option<&str>) -> String;
+
+    /// Returns a user name.
+    fn username(&mut self, field: &str, given: Option<&str>) -> Option<String>;
+
+    /// Returns a telephone number.
+    fn phone(&mut self, field: &str, given: Option<&str>) -> Option<String>;
+
+    /// Checks a new password.
+    fn new_password(&mut self, field: &str, given: &Secret<String>);
+
+    /// Checks a code of six digits.
+    fn code(&mut self, field: &str, given: Option<&str>) -> String;
+}
+
+impl AccountChecks for Checks {
+    fn email(&mut self, field: &str, given: Option<&str>) -> String {
         let email = given.and_then(normalized_email);
         if email.is_none() {
             self.reject(field, "must be an e-mail address such as name@example.org");
@@ -118,8 +71,7 @@ impl Checks {
         email.unwrap_or_default()
     }
 
-    /// Returns a user name.
-    pub fn username(&mut self, field: &str, given: Option<&str>) -> Option<String> {
+    fn username(&mut self, field: &str, given: Option<&str>) -> Option<String> {
         let name = given?.trim();
         if !is_username(name) {
             self.reject(field, "must be 3 to 30 letters, digits, '_', '.' or '-'");
@@ -127,8 +79,7 @@ impl Checks {
         Some(name.to_owned())
     }
 
-    /// Returns a telephone number.
-    pub fn phone(&mut self, field: &str, given: Option<&str>) -> Option<String> {
+    fn phone(&mut self, field: &str, given: Option<&str>) -> Option<String> {
         let phone = given?.trim();
         if !is_phone(phone) {
             self.reject(field, "must be 6 to 15 digits after an optional plus sign");
@@ -136,8 +87,7 @@ impl Checks {
         Some(phone.to_owned())
     }
 
-    /// Checks a new password.
-    pub fn new_password(&mut self, field: &str, given: &Secret<String>) {
+    fn new_password(&mut self, field: &str, given: &Secret<String>) {
         let text = given.expose();
         let has = |of: fn(char) -> bool| text.chars().any(of);
         let has_kinds =
@@ -151,24 +101,12 @@ impl Checks {
         }
     }
 
-    /// Checks a code of six digits.
-    pub fn code(&mut self, field: &str, given: Option<&str>) -> String {
+    fn code(&mut self, field: &str, given: Option<&str>) -> String {
         let code = given.unwrap_or_default().trim();
         if code.len() != CODE_LENGTH || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             self.reject(field, "must be 6 digits");
         }
         code.to_owned()
-    }
-
-    /// Returns the invalid fields as an error.
-    ///
-    /// # Errors
-    /// `VALIDATION_ERROR` if there are any.
-    pub fn finish(self) -> Result<(), Error> {
-        match self.0.is_empty() {
-            true => Ok(()),
-            false => Err(Error::invalid(self.0)),
-        }
     }
 }
 
@@ -187,18 +125,6 @@ mod tests {
         let error = checks.finish().unwrap_err();
         let fields: Vec<_> = error.fields().iter().map(|field| &*field.field).collect();
         assert_eq!(fields, ["email", "username", "phone", "password", "otp"]);
-    }
-
-    #[test]
-    fn problems_name_ranges_and_choices_api_3() {
-        let mut checks = Checks::new();
-        checks.range("latitude", 91.0, -90.0, 90.0);
-        checks.one_of("count", 15, &[10, 20, 30]);
-        checks.range("age", 5, 5, 120);
-        checks.one_of("kind", "a", &["a", "b"]);
-        let error = checks.finish().unwrap_err();
-        let problems: Vec<_> = error.fields().iter().map(|one| &*one.description).collect();
-        assert_eq!(problems, ["must be from -90 to 90", "must be 10, 20 or 30"]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub use backend::{
     embedded_database, with_client,
 };
 pub use caller::{CallerSession, caller, own_or_permitted};
-pub use checks::{Checks, NOT_STORABLE, invalid, normalized_email};
+pub use checks::{AccountChecks, invalid, normalized_email};
 pub use command::accounts_command;
 pub use config::{IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig};
 pub use cookies::{RefreshCookies, is_mobile};
@@ -75,4 +75,5 @@ pub use variables::{
 pub use seaworthy::{
     account::{ActiveSessions, CodeKey},
     captcha::SmsProvider,
+    core::{Checks, NOT_STORABLE},
 };

@@ -5,7 +5,7 @@ use seaworthy::{
     data::Transaction,
     prelude::*,
 };
-use tutoring_identity::{CallerSession, Checks};
+use tutoring_identity::{AccountChecks as _, CallerSession, Checks};
 
 use super::{Accounts, Caller, LoggedIn};
 use crate::{

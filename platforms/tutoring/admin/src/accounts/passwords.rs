@@ -1,5 +1,5 @@
 use seaworthy::{account::SecretToken, prelude::*};
-use tutoring_identity::Checks;
+use tutoring_identity::{AccountChecks as _, Checks};
 
 /// The length of a temporary password, in characters: 120 random bits.
 const LENGTH: usize = 20;

@@ -19,7 +19,7 @@ use super::bodies::{
     EmailBody, EmailCodeBody, LoginBody, PasswordBody, PhoneBody, ProfileBody, refresh_token,
 };
 use crate::{
-    CallerSession, Checks, RefreshCookies, caller, errors,
+    AccountChecks as _, CallerSession, Checks, RefreshCookies, caller, errors,
     identity::Parts,
     invalid, is_mobile,
     operations::{EmailCode, LoggedIn, Registered, Registration},

@@ -1,6 +1,8 @@
 use seaworthy::prelude::*;
 
-use crate::{Account, Accounts, CallerSession, Checks, errors, identity::Parts};
+use crate::{
+    Account, AccountChecks as _, Accounts, CallerSession, Checks, errors, identity::Parts,
+};
 
 impl Parts {
     /// Returns the account of the caller.

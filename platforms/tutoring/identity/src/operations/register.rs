@@ -1,8 +1,8 @@
 use seaworthy::{auth::password::PasswordCheck, prelude::*};
 
 use crate::{
-    Account, AccountKind, Accounts, Checks, errors, identity::Parts, operations::EmailCode,
-    store::NewAccount,
+    Account, AccountChecks as _, AccountKind, Accounts, Checks, errors, identity::Parts,
+    operations::EmailCode, store::NewAccount,
 };
 
 /// The input of a registration.

@@ -2,7 +2,7 @@
 
 use seaworthy::prelude::*;
 use tutoring_contract::{Json, Path, Reply};
-use tutoring_identity::Checks;
+use tutoring_identity::{AccountChecks as _, Checks};
 
 use super::{Api, ExtractResult, HandlerResult, State, own::own};
 use crate::store::{DEFAULT_PRIORITY, Student, Ticket, students, tickets};
