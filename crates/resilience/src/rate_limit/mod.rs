@@ -18,6 +18,7 @@ mod layer;
 mod limits;
 mod local;
 mod on_store_failure;
+mod route_limit;
 pub mod shared;
 mod snapshot;
 
@@ -34,6 +35,7 @@ pub use limits::{
 };
 pub use local::RateLimiter;
 pub use on_store_failure::OnStoreFailure;
+pub use route_limit::RouteLimit;
 pub use snapshot::RateLimitSnapshot;
 
 use seaworthy_telemetry::metrics::{Counter, Kind, Metrics};

@@ -12,7 +12,7 @@ use seaworthy::{
     operation_log::OperationLogConfig,
     outbox::OutboxConfig,
     prelude::*,
-    resilience::rate_limit::RateLimitConfig,
+    resilience::rate_limit::RouteLimit,
 };
 
 /// The default database file, in a directory that version control ignores.
@@ -240,34 +240,6 @@ pub struct RouteLimitsConfig {
     pub oauth_callback: RouteLimit,
     /// The Redis server that replicas share for counting.
     pub redis: RateLimitStoreConfig,
-}
-
-/// A number of requests per window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RouteLimit {
-    /// The maximum number of requests in one window. All of them may come at the same moment.
-    pub requests: NonZeroU32,
-    /// The window.
-    pub window: Timeout,
-}
-
-impl RouteLimit {
-    const fn new(requests: u32, window: Timeout) -> Self {
-        Self {
-            // All callers pass a positive number.
-            requests: NonZeroU32::MIN.saturating_add(requests - 1),
-            window,
-        }
-    }
-
-    pub(crate) fn limiter(&self) -> RateLimitConfig {
-        RateLimitConfig {
-            requests: self.requests,
-            window: self.window,
-            ..RateLimitConfig::default()
-        }
-    }
 }
 
 impl Default for RouteLimitsConfig {

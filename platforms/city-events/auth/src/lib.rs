@@ -19,8 +19,6 @@ mod seed;
 mod service;
 mod store;
 
-pub use config::{
-    AuthConfig, GoogleConfig, LinkConfig, OauthConfig, RouteLimit, RouteLimitsConfig,
-};
+pub use config::{AuthConfig, GoogleConfig, LinkConfig, OauthConfig, RouteLimitsConfig};
 pub use seed::{SEED_PASSWORD, SEED_USERS};
 pub use service::{assemble, main, service};

@@ -11,7 +11,7 @@ use seaworthy::{
     outbox::OutboxConfig,
     prelude::*,
     redis::RedisConfig,
-    resilience::rate_limit::{OnStoreFailure, RateLimitRedisConfig, RateLimitsConfig},
+    resilience::rate_limit::RouteLimit,
 };
 use tutoring_contract::AccessTokenConfig;
 
@@ -19,10 +19,8 @@ use crate::backend::{embedded_broker, embedded_database};
 
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/accounts.db";
-/// The start of the keys of rate limits in Redis, as in the legacy service and the gateway.
-const LIMIT_PREFIX: &str = "ratelimit";
-const MINUTE: u32 = 60;
-const HOUR: u32 = 60 * MINUTE;
+const QUARTER_HOUR: Timeout = Timeout::from_secs(15 * 60);
+const HOUR: Timeout = Timeout::from_secs(60 * 60);
 /// The default of `idle_timeout`. A user who returns once a month stays logged in.
 const DEFAULT_IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
@@ -34,16 +32,16 @@ const DEFAULT_MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default number of failures per IP address, which the users of a school share.
 const DEFAULT_MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// The default window in which failures are counted.
-const DEFAULT_FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * MINUTE);
+const DEFAULT_FAILURE_WINDOW: Timeout = QUARTER_HOUR;
 /// The default duration of a lock. With five attempts, it allows 240 guesses a day.
-const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * MINUTE);
+const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
 /// Users mistype a password a few times, and guesses stay rare.
-const DEFAULT_LOGIN_LIMIT: IdentityLimitConfig = IdentityLimitConfig::new(5, 15 * MINUTE);
+const DEFAULT_LOGIN_LIMIT: RouteLimit = RouteLimit::new(5, QUARTER_HOUR);
 /// The default number of registrations and requested codes per hour from one address, which a school
 /// may share.
 const DEFAULT_CODES_PER_ADDRESS: u32 = 50;
 /// The default age at which unverified accounts are deleted. A user may verify the next day.
-const DEFAULT_UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
+const DEFAULT_UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// The issuer of the ID tokens of Google.
 const DEFAULT_GOOGLE_ISSUER: &str = "https://accounts.google.com";
 
@@ -100,56 +98,12 @@ pub struct IdentityLimitsConfig {
     }]))]
     pub enabled: bool,
     /// Logins, registrations and new passwords of one account from one address.
-    pub login: IdentityLimitConfig,
+    pub login: RouteLimit,
     /// Registrations and requested codes from one address. The limits of codes apply to each account
     /// and number.
-    pub code_request: IdentityLimitConfig,
+    pub code_request: RouteLimit,
     /// Entered codes of one account.
-    pub code_verify: IdentityLimitConfig,
-}
-
-/// A number of requests per window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct IdentityLimitConfig {
-    /// The maximum number of requests in one window. They may arrive in one burst.
-    pub requests: NonZeroU32,
-    /// The window.
-    pub window: Timeout,
-}
-
-impl IdentityLimitConfig {
-    const fn new(requests: u32, seconds: u32) -> Self {
-        Self {
-            // All callers pass a positive number.
-            requests: NonZeroU32::MIN.saturating_add(requests - 1),
-            window: Timeout::from_secs(seconds),
-        }
-    }
-}
-
-impl IdentityLimitConfig {
-    /// Returns the settings of the limit. While the Redis is unavailable, requests are rejected.
-    /// `scope` separates the accounts of students, trainers and admins, who share the Redis.
-    pub(crate) fn of(
-        &self,
-        enabled: bool,
-        redis: Option<&RedisConfig>,
-        scope: &str,
-    ) -> RateLimitsConfig {
-        RateLimitsConfig {
-            enabled,
-            requests: self.requests,
-            window: self.window,
-            legacy_headers: true,
-            redis: redis.map(|redis| RateLimitRedisConfig {
-                prefix: Some(format!("{LIMIT_PREFIX}:{scope}")),
-                on_failure: OnStoreFailure::Closed,
-                ..redis.clone().into()
-            }),
-            ..RateLimitsConfig::default()
-        }
-    }
+    pub code_verify: RouteLimit,
 }
 
 /// The rate limit of logins of one account from one address.
@@ -166,7 +120,7 @@ pub struct LoginLimitConfig {
     }]))]
     pub enabled: bool,
     /// Logins of one account from one address.
-    pub login: IdentityLimitConfig,
+    pub login: RouteLimit,
 }
 
 impl Default for LoginLimitConfig {
@@ -183,8 +137,8 @@ impl Default for IdentityLimitsConfig {
         Self {
             enabled: true,
             login: DEFAULT_LOGIN_LIMIT,
-            code_request: IdentityLimitConfig::new(DEFAULT_CODES_PER_ADDRESS, HOUR),
-            code_verify: IdentityLimitConfig::new(10, 15 * MINUTE),
+            code_request: RouteLimit::new(DEFAULT_CODES_PER_ADDRESS, HOUR),
+            code_verify: RouteLimit::new(10, QUARTER_HOUR),
         }
     }
 }

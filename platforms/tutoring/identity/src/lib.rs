@@ -52,7 +52,7 @@ pub use backend::{
 pub use caller::{CallerSession, caller, own_or_permitted};
 pub use checks::{AccountChecks, invalid, normalized_email};
 pub use command::accounts_command;
-pub use config::{IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig};
+pub use config::{IdentityConfig, IdentityLimitsConfig, LoginLimitConfig};
 pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;

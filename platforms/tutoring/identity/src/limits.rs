@@ -6,16 +6,16 @@ use seaworthy::{
     prelude::*,
     redis::RedisConfig,
     resilience::rate_limit::{
-        LimitBy, OnStoreFailure, RateLimitKey, RateLimitRedisConfig, RateLimits,
+        LimitBy, OnStoreFailure, RateLimitKey, RateLimitRedisConfig, RateLimits, RouteLimit,
     },
 };
 
 use tutoring_contract::ExhaustedLimit;
 
-use crate::{
-    AccountKind, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig,
-};
+use crate::{AccountKind, IdentityConfig, IdentityLimitsConfig, LoginLimitConfig};
 
+/// The start of the keys of rate limits in Redis, as in the legacy service and the gateway.
+const PREFIX: &str = "ratelimit";
 /// The scope of the accounts of admins, a part of the keys in Redis.
 const ADMIN: &str = "admin";
 /// The maximum size of an address in bytes (RFC 5321). No account has a longer name, so such names
@@ -63,7 +63,7 @@ impl LoginLimit {
     ) -> Result<Self, StartError> {
         let limits = service.rate_limits("login", move |settings| {
             let (config, redis) = select(settings);
-            config.login.of(config.enabled, redis, ADMIN)
+            limits_of(&config.login, config.enabled, redis, ADMIN)
         });
         limits.map(Self)
     }
@@ -102,12 +102,12 @@ impl Limits {
         kind: AccountKind,
         select: fn(&C) -> &IdentityConfig,
     ) -> Result<Self, StartError> {
-        let limits = |name, limit: fn(&IdentityLimitsConfig) -> &IdentityLimitConfig| {
+        let limits = |name, limit: fn(&IdentityLimitsConfig) -> &RouteLimit| {
             service.rate_limits(name, move |settings| {
                 let config = select(settings);
                 let redis = config.redis.as_ref();
                 let (enabled, scope) = (config.limits.enabled, kind.limit_scope());
-                limit(&config.limits).of(enabled, redis, scope)
+                limits_of(limit(&config.limits), enabled, redis, scope)
             })
         };
         Ok(Self {
@@ -140,6 +140,26 @@ impl Limits {
     pub async fn code_verify(&self, account: &str) -> Result<(), Error> {
         admit(&self.code_verify, Some(RateLimitKey::api_key(account))).await
     }
+}
+
+/// Returns the settings of a limit. While the Redis is unavailable, requests are rejected. `scope`
+/// separates the accounts of students, trainers and admins, who share the Redis.
+fn limits_of(
+    limit: &RouteLimit,
+    enabled: bool,
+    redis: Option<&RedisConfig>,
+    scope: &str,
+) -> RateLimitsConfig {
+    let prefix = format!("{PREFIX}:{scope}");
+    let mut limits = RateLimitsConfig {
+        enabled,
+        window: limit.window,
+        ..per_minute(limit.requests, LimitBy::default(), redis, &prefix)
+    };
+    if let Some(redis) = &mut limits.redis {
+        redis.on_failure = OnStoreFailure::Closed;
+    }
+    limits
 }
 
 fn address() -> Option<RateLimitKey> {

@@ -1,7 +1,10 @@
 use city_events_contract::{Counters, Limit};
-use seaworthy::{prelude::*, resilience::rate_limit::RateLimitKey};
+use seaworthy::{
+    prelude::*,
+    resilience::rate_limit::{RateLimitKey, RouteLimit},
+};
 
-use crate::config::{AuthConfig, RouteLimit, RouteLimitsConfig};
+use crate::config::{AuthConfig, RouteLimitsConfig};
 
 /// A set of routes with one limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
