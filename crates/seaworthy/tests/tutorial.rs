@@ -76,6 +76,7 @@ fn service_of_tutorial_builds_runs_and_counts_an_order_api_1() {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let blocks = Block::all(PAGE);
     let package = ExternalPackage::write(&blocks, root.unwrap(), target.parent().unwrap()).unwrap();
+    let package = package.with_workspace_features().unwrap();
     for block in &blocks {
         let is_file = FILES.contains(&block.language) || block.language == "text";
         assert_eq!(is_file, block.file().is_some(), "{block:?}");

@@ -11,6 +11,14 @@ use tempfile::TempDir;
 /// The version of the framework in the manifests of pages.
 const VERSION: &str = "\"0.1.0\"";
 
+/// The manifest of a package that selects the features of third-party crates in a build of the
+/// workspace.
+const FEATURES: &str = include_str!("external_package/features.toml");
+/// Adds that package to a manifest. The key differs from those of other tables, which may not occur
+/// twice.
+const FEATURES_DEPENDENCY: &str =
+    "[target.'cfg(unix)'.dependencies]\nworkspace-features = { path = \"workspace-features\" }\n";
+
 /// A code block of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block<'a> {
@@ -77,6 +85,25 @@ impl ExternalPackage {
             folder,
             target: target.to_owned(),
         })
+    }
+
+    /// Selects the features of third-party crates that a build of the workspace has. Cargo then uses
+    /// the crates of that build, and compiles only those of the framework. The code of the package
+    /// cannot name these crates, because they are dependencies of a dependency.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn with_workspace_features(self) -> io::Result<Self> {
+        let package = self.folder().join("workspace-features");
+        fs::create_dir_all(package.join("src"))?;
+        fs::write(package.join("Cargo.toml"), FEATURES)?;
+        fs::write(package.join("src/lib.rs"), "")?;
+        // Cargo needs it for dependencies of builds.
+        fs::write(package.join("build.rs"), "fn main() {}\n")?;
+        let manifest = self.folder().join("Cargo.toml");
+        let own = fs::read_to_string(&manifest)?;
+        fs::write(manifest, own + "\n" + FEATURES_DEPENDENCY)?;
+        Ok(self)
     }
 
     /// Returns the folder.
