@@ -5,7 +5,10 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use rand::RngExt as _;
@@ -21,6 +24,19 @@ use super::{
 const USER: &str = "postgres";
 /// The user of the database.
 const NAME: &str = "seaworthy";
+/// Ends all other connections to a database and removes all that it contains. The schema `public`
+/// then has the owner and the rights of a new database.
+const EMPTY: &str = "SET lock_timeout = '30s';
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT nspname FROM pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', name);
+    END LOOP;
+END $$;
+CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+GRANT USAGE ON SCHEMA public TO PUBLIC";
 
 /// A running PostgreSQL. Dropping this kills it.
 #[derive(Debug)]
@@ -32,6 +48,8 @@ pub struct PostgresServer {
     settings: Vec<String>,
     process: Process,
     databases: AtomicU32,
+    /// The URLs of emptied databases.
+    recycled: Mutex<Vec<String>>,
 }
 
 impl PostgresServer {
@@ -87,6 +105,7 @@ impl PostgresServer {
                 .collect(),
             process: Process::default(),
             databases: AtomicU32::new(0),
+            recycled: Mutex::default(),
         };
         server.restart()?;
         Ok(server)
@@ -119,6 +138,33 @@ impl PostgresServer {
         create.arg(&name);
         finish(create)?;
         Ok(self.url(&name))
+    }
+
+    /// Returns the URL of an empty database: a [recycled](Self::recycle_database) one, or a new one
+    /// whose name begins with `name`.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub fn empty_database(&self, name: &str) -> io::Result<String> {
+        let mut recycled = self.recycled.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = recycled.pop();
+        drop(recycled);
+        found.map_or_else(|| self.database(name), Ok)
+    }
+
+    /// Empties a database for a later test, even while clients are connected to it. This takes a
+    /// fifth of the time to create one.
+    ///
+    /// # Errors
+    /// It cannot be emptied.
+    pub fn recycle_database(&self, url: &str) -> io::Result<()> {
+        let name = database_of(url);
+        let mut psql = self.client("psql");
+        psql.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-c", EMPTY, name]);
+        finish(psql)?;
+        let mut recycled = self.recycled.lock().unwrap_or_else(PoisonError::into_inner);
+        recycled.push(self.url(name));
+        Ok(())
     }
 
     /// Removes a database, even while clients are connected to it. Does nothing if it does not

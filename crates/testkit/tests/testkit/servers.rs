@@ -48,6 +48,49 @@ fn postgres_keeps_committed_rows_after_crash() {
 }
 
 #[test]
+fn recycled_postgres_database_is_empty_and_used_again() {
+    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+        return;
+    };
+    let server = PostgresServer::start(programs).unwrap();
+    let url = server.empty_database("first").unwrap();
+    let run = |sql: &str| {
+        let mut psql = client(&url);
+        answer(psql.args(["-v", "ON_ERROR_STOP=1", "-c", sql]))
+    };
+    let tables = "CREATE TABLE t (n int); CREATE SCHEMA other; CREATE TABLE other.t (n int)";
+    let rights = "SELECT nspowner::regrole, nspacl FROM pg_namespace WHERE nspname = 'public'";
+    let new = run(rights);
+    run(tables);
+    // A client that holds a lock.
+    let mut holder = client(&url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = holder.stdin.take().unwrap();
+    input
+        .write_all(b"BEGIN; LOCK TABLE t; SELECT 7;\n")
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(holder.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert_eq!(line.trim(), "7");
+
+    server.recycle_database(&url).unwrap();
+    assert_eq!(server.empty_database("second").unwrap(), url);
+    // The tables do not exist, and the schema has the owner and the rights of a new database.
+    run(tables);
+    assert_eq!(run(rights), new);
+    // The database has no other user.
+    assert_ne!(server.empty_database("third").unwrap(), url);
+    drop(input);
+    holder.wait().unwrap();
+}
+
+#[test]
 fn mariadb_keeps_committed_rows_after_crash() {
     let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
         return;

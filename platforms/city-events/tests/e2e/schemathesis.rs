@@ -77,7 +77,7 @@ impl TestPlatform {
     async fn stop(self) {
         self.app.stop().await;
         for database in self.databases {
-            database.remove().unwrap();
+            database.recycle().unwrap();
         }
     }
 

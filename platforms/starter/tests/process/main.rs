@@ -193,6 +193,7 @@ macro_rules! on_both_engines {
                     return;
                 };
                 crate::$module::$name(&database);
+                database.recycle().unwrap();
             })+)+
         }
     };

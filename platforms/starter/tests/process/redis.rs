@@ -52,6 +52,7 @@ pub(crate) fn with_redis(test: impl FnOnce(&EmptyDatabase)) {
     settings.push(format!("server.http.rate_limit.redis.url={}", server.url()));
     LIMITS.set(settings);
     test(&database);
+    database.recycle().unwrap();
     // Counts expire, but the statistics of the scripts that count do not.
     let mut connection = TcpStream::connect(server.address()).unwrap();
     connection

@@ -22,8 +22,8 @@ pub const SERVICES: [(&str, &str); 12] = [
 const WITHOUT_DATABASE: &str = "gateway";
 const WITHOUT_BROKER: &str = "admin";
 
-/// The servers of a platform. Without them it runs on embedded engines. Dropping this removes the
-/// databases.
+/// The servers of a platform. Without them it runs on embedded engines. Drop this after the platform
+/// has ended, because other tests then get the databases.
 #[derive(Debug, Default)]
 pub struct PlatformServers {
     databases: BTreeMap<&'static str, EmptyDatabase>,
@@ -91,9 +91,13 @@ impl PlatformServers {
 impl Drop for PlatformServers {
     fn drop(&mut self) {
         for database in std::mem::take(&mut self.databases).into_values() {
-            let removed = database.remove();
-            // A second panic would end the test binary.
-            assert!(removed.is_ok() || thread::panicking(), "{removed:?}");
+            if thread::panicking() {
+                // The platform still runs. A second panic would end the test binary.
+                let _ = database.remove();
+            } else {
+                let recycled = database.recycle();
+                assert!(recycled.is_ok(), "{recycled:?}");
+            }
         }
     }
 }
