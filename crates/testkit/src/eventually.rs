@@ -4,10 +4,16 @@ use tokio::time::{Instant, sleep};
 
 /// Maximum wait for a condition, longer than any awaited event takes.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The interval between two checks of a condition, too short to delay a test.
-const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// The first interval between two checks of a condition, too short to delay a test.
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// The longest interval between two short checks. More frequent ones take CPU time from the awaited
+/// event.
+const MAX_POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// The longest interval between two checks that take long, such as those that start a program.
+const MAX_LONG_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Waits until a condition holds.
+/// Waits until a condition holds. The interval between two checks is up to 20 ms, and up to 200 ms
+/// if a check takes that long.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,12 +32,18 @@ pub fn eventually(mut holds: impl AsyncFnMut() -> bool) -> impl Future<Output = 
     let caller = std::panic::Location::caller();
     async move {
         let end = Instant::now() + TIMEOUT;
-        while !holds().await {
+        let mut interval = MIN_POLL_INTERVAL;
+        loop {
+            let began = Instant::now();
+            if holds().await {
+                return;
+            }
             assert!(
                 Instant::now() < end,
                 "the condition at {caller} did not hold within {TIMEOUT:?}"
             );
-            sleep(POLL_INTERVAL).await;
+            sleep(began.elapsed().clamp(interval, MAX_LONG_POLL_INTERVAL)).await;
+            interval = (interval * 2).min(MAX_POLL_INTERVAL);
         }
     }
 }
