@@ -1,8 +1,6 @@
 use std::{thread, time::Duration};
 
-use seaworthy_testkit::{
-    postgres::PostgresServer, rabbitmq::RabbitmqServer, requirement::required,
-};
+use seaworthy_testkit::{database::EmptyDatabase, rabbitmq::RabbitmqServer, requirement::required};
 
 use crate::trial::{Trial, times};
 
@@ -17,14 +15,13 @@ const CHANGES: u32 = 400;
 async fn broker_outage_under_load_loses_nothing_msg_4() {
     let (Some(programs), Some(database)) = (
         required("SEAWORTHY_TEST_RABBITMQ"),
-        required("SEAWORTHY_TEST_POSTGRES"),
+        EmptyDatabase::postgres(),
     ) else {
         return;
     };
     let mut server = RabbitmqServer::start(programs).unwrap();
-    let database = PostgresServer::start(database).unwrap();
     let trial = Trial {
-        database: database.database("trial").unwrap(),
+        database: database.url().to_owned(),
         broker: server.url(),
     };
     let seconds = times("SEAWORTHY_TEST_OUTAGE", SECONDS);

@@ -2,10 +2,7 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use rand::RngExt as _;
 use rustix::process::Signal;
-use seaworthy_testkit::{
-    mariadb::MariadbServer, postgres::PostgresServer, rabbitmq::RabbitmqServer,
-    requirement::required,
-};
+use seaworthy_testkit::{database::EmptyDatabase, rabbitmq::RabbitmqServer, requirement::required};
 
 use crate::trial::{Trial, times};
 
@@ -52,18 +49,16 @@ async fn die_at_every_step(database: String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn death_at_every_step_loses_nothing_on_postgres_msg_4_msg_5() {
-    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+    let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let server = PostgresServer::start(programs).unwrap();
-    die_at_every_step(server.database("trial").unwrap()).await;
+    die_at_every_step(database.url().to_owned()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn death_at_every_step_loses_nothing_on_mariadb_msg_4_msg_5() {
-    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+    let Some(database) = EmptyDatabase::mariadb() else {
         return;
     };
-    let server = MariadbServer::start(program).unwrap();
-    die_at_every_step(server.database("trial").unwrap()).await;
+    die_at_every_step(database.url().to_owned()).await;
 }

@@ -2,7 +2,7 @@ use std::{path::Path, thread, time::Duration};
 
 use rand::RngExt as _;
 use rustix::process::Signal;
-use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, requirement::required};
+use seaworthy_testkit::database::EmptyDatabase;
 
 use crate::trial::{Trial, times};
 
@@ -40,20 +40,18 @@ async fn killed_process_has_each_effect_once_on_sqlite_msg_4_msg_5() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_process_has_each_effect_once_on_postgres_msg_4_msg_5() {
-    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+    let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let server = PostgresServer::start(programs).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    kill_repeatedly(server.database("trial").unwrap(), folder.path()).await;
+    kill_repeatedly(database.url().to_owned(), folder.path()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_process_has_each_effect_once_on_mariadb_msg_4_msg_5() {
-    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+    let Some(database) = EmptyDatabase::mariadb() else {
         return;
     };
-    let server = MariadbServer::start(program).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    kill_repeatedly(server.database("trial").unwrap(), folder.path()).await;
+    kill_repeatedly(database.url().to_owned(), folder.path()).await;
 }

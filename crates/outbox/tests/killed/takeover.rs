@@ -4,9 +4,7 @@ use std::{
 };
 
 use rustix::process::Signal;
-use seaworthy_testkit::{
-    mariadb::MariadbServer, once_within, postgres::PostgresServer, requirement::required,
-};
+use seaworthy_testkit::{database::EmptyDatabase, once_within};
 
 use crate::trial::Trial;
 
@@ -42,18 +40,16 @@ async fn killed_process_events_are_published_within_5_s_on_sqlite_msg_4() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_process_events_are_published_within_5_s_on_postgres_msg_4() {
-    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+    let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let server = PostgresServer::start(programs).unwrap();
-    published_after_a_kill(server.database("trial").unwrap()).await;
+    published_after_a_kill(database.url().to_owned()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_process_events_are_published_within_5_s_on_mariadb_msg_4() {
-    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+    let Some(database) = EmptyDatabase::mariadb() else {
         return;
     };
-    let server = MariadbServer::start(program).unwrap();
-    published_after_a_kill(server.database("trial").unwrap()).await;
+    published_after_a_kill(database.url().to_owned()).await;
 }
