@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use seaworthy_data::{Database, DatabaseConfig, Migration, MigrationSet, Migrator, sql};
-use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, requirement::required};
+use seaworthy_testkit::{database::EmptyDatabase, postgres::PostgresServer, requirement::required};
 
 const MIGRATIONS: &[MigrationSet] = &[MigrationSet::for_service(&[Migration::new(
     1,
@@ -78,28 +78,18 @@ async fn round(from: &str, to: &str) {
 
 #[tokio::test]
 async fn postgres_backup_restores_data_6() {
-    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+    let (Some(from), Some(to)) = (EmptyDatabase::postgres(), EmptyDatabase::postgres()) else {
         return;
     };
-    let server = PostgresServer::start(programs).unwrap();
-    round(
-        &server.database("from").unwrap(),
-        &server.database("to").unwrap(),
-    )
-    .await;
+    round(from.url(), to.url()).await;
 }
 
 #[tokio::test]
 async fn mariadb_backup_restores_data_6() {
-    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+    let (Some(from), Some(to)) = (EmptyDatabase::mariadb(), EmptyDatabase::mariadb()) else {
         return;
     };
-    let server = MariadbServer::start(program).unwrap();
-    round(
-        &server.database("from").unwrap(),
-        &server.database("to").unwrap(),
-    )
-    .await;
+    round(from.url(), to.url()).await;
 }
 
 #[tokio::test]

@@ -4,11 +4,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use seaworthy_testkit::{
-    mariadb::MariadbServer,
+    database::EmptyDatabase,
     once_within,
-    postgres::PostgresServer,
     process::{ServiceProcess, example},
-    requirement::required,
 };
 use serde_json::Value;
 
@@ -70,18 +68,16 @@ async fn singleton_moves_when_holder_is_killed_on_sqlite_work_2() {
 
 #[tokio::test]
 async fn singleton_moves_when_holder_is_killed_on_postgres_work_2() {
-    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+    let Some(database) = EmptyDatabase::postgres() else {
         return;
     };
-    let server = PostgresServer::start(programs).unwrap();
-    moves_when_its_holder_is_killed(&server.database("shift").unwrap()).await;
+    moves_when_its_holder_is_killed(database.url()).await;
 }
 
 #[tokio::test]
 async fn singleton_moves_when_holder_is_killed_on_mariadb_work_2() {
-    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+    let Some(database) = EmptyDatabase::mariadb() else {
         return;
     };
-    let server = MariadbServer::start(program).unwrap();
-    moves_when_its_holder_is_killed(&server.database("shift").unwrap()).await;
+    moves_when_its_holder_is_killed(database.url()).await;
 }
