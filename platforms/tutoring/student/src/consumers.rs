@@ -18,7 +18,7 @@ use tutoring_contract::{
 
 use crate::{
     pages::Pages,
-    store::{AccountCopy, PaidSessions, cards, courses, payments, referrals, sessions, students},
+    store::{cards, courses, payments, referrals, sessions, students},
 };
 
 /// The retries of a message: three attempts in total.
@@ -74,17 +74,8 @@ updates! {
     CourseAccessGranted, |event, tx, _| granted(event, tx);
     PaymentRefunded, |event, tx, _| refunded(event, tx);
     TrainerAllocated, |event, tx, at| allocated(event, tx, at);
-    StudentDeallocated, |event, tx, _| courses::deallocate(
-        tx,
-        (event.student_id, event.course_id),
-        (event.allocation_id, event.trainer_id),
-    );
-    AllocationRejected, |event, tx, at| courses::reject(
-        tx,
-        (event.student_id, event.course_id),
-        event.allocation_id,
-        at,
-    );
+    StudentDeallocated, |event, tx, _| courses::deallocate(tx, event);
+    AllocationRejected, |event, tx, at| courses::reject(tx, event, at);
     SessionsGenerated, |event, tx, _| generated(event, tx);
     SessionRescheduled, |event, tx, at| sessions::change(
         tx,
@@ -102,13 +93,8 @@ updates! {
     );
     SessionCompleted, |event, tx, _| sessions::finish(tx, event.student_id, event.session_id, "completed");
     SessionCancelled, |event, tx, _| sessions::finish(tx, event.student_id, event.session_id, "cancelled");
-    CourseProgressUpdated, |event, tx, _| courses::progress(
-        tx,
-        (event.student_id, event.course_id),
-        (event.completed_sessions, event.total_sessions, event.percentage),
-        event.last_completed_at.map(|time| time.to_string()),
-    );
-    StudentChanged, |event, tx, _| store_account(event, tx);
+    CourseProgressUpdated, |event, tx, _| courses::progress(tx, event);
+    StudentChanged, |event, tx, _| students::store_account(tx, event);
 }
 
 /// Stores a paid course. A payment with a discount uses the welcome offer, because a student has
@@ -130,33 +116,16 @@ async fn allocated(
     if let Some(territory) = &event.territory {
         students::set_territory(tx, event.student_id, territory, at).await?;
     }
-    let days = (
-        event.start_date.to_string(),
-        event.end_date.map(|date| date.to_string()),
-    );
-    let parties = (event.allocation_id, event.trainer_id);
-    courses::allocate(tx, (event.student_id, event.course_id), parties, days, at).await
+    courses::allocate(tx, event, at).await
 }
 
 /// Stores a purchase. The first paid course of a referred student rewards the referrer.
 async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> DataResult<()> {
     // A concurrent redemption waits for this lock, and then reads the course.
     students::lock(tx, event.student_id).await?;
-    let place = (event.student_id, event.course_id);
-    courses::grant(tx, place, event.purchase_id, &event.metadata).await?;
-    let payment = event.metadata.get("paymentId").and_then(Value::as_str);
-    let sessions = event.metadata.get("sessionCount").and_then(Value::as_i64);
-    let sessions = sessions.and_then(|count| i32::try_from(count).ok());
-    let paid = PaidSessions {
-        payment: payment
-            .and_then(|id| id.parse().ok())
-            .unwrap_or(event.purchase_id),
-        student: event.student_id,
-        course: event.course_id,
-        sessions: sessions.unwrap_or_else(|| event.purchase_tier.into()),
-    };
-    payments::pay(tx, &paid).await?;
-    match count_sessions(tx, place).await? {
+    courses::grant(tx, event).await?;
+    payments::pay(tx, event).await?;
+    match count_sessions(tx, (event.student_id, event.course_id)).await? {
         // The refund arrived first.
         0 => Ok(()),
         _ => referrals::make_due(tx, event.student_id).await,
@@ -167,13 +136,7 @@ async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> DataResult<()
 /// reward, and a paid reward is reversed.
 async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> DataResult<()> {
     students::lock(tx, event.student_id).await?;
-    let unknown = PaidSessions {
-        payment: event.payment_id,
-        student: event.student_id,
-        course: event.course_id,
-        sessions: 0,
-    };
-    payments::refund(tx, &unknown).await?;
+    payments::refund(tx, event).await?;
     count_sessions(tx, (event.student_id, event.course_id)).await?;
     match payments::has_sessions(tx, event.student_id).await? {
         true => Ok(()),
@@ -189,19 +152,8 @@ async fn count_sessions(tx: &Transaction, place: (Uuid, Uuid)) -> DataResult<i32
 }
 
 async fn generated(event: &SessionsGenerated, tx: &Transaction) -> DataResult<()> {
-    let place = (event.student_id, event.course_id);
-    courses::set_sessions(tx, place, event.allocation_id).await?;
-    sessions::generate(tx, place, event.trainer_id, &event.session_ids).await
-}
-
-async fn store_account(event: &StudentChanged, tx: &Transaction) -> DataResult<()> {
-    match serde_json::from_value::<AccountCopy>(event.snapshot.clone()) {
-        Ok(account) => {
-            let of = (event.student_id, event.version);
-            students::store_account(tx, of, &account).await
-        }
-        Err(_) => Ok(()),
-    }
+    courses::set_sessions(tx, event).await?;
+    sessions::generate(tx, event).await
 }
 
 impl Effect<Pages> for BusinessEvent<TrainerChanged> {

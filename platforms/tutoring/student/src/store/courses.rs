@@ -4,6 +4,10 @@
 use seaworthy::data::prelude::*;
 use seaworthy::prelude::{Deserialize, Serialize};
 use serde_json::Value;
+use tutoring_contract::events::{
+    AllocationRejected, CourseAccessGranted, CourseProgressUpdated, SessionsGenerated,
+    StudentDeallocated, TrainerAllocated,
+};
 
 /// More courses than a student buys.
 const MAX_COURSES: u32 = 100;
@@ -38,14 +42,9 @@ pub(crate) async fn ensure(tx: &Transaction, (student, course): (Uuid, Uuid)) ->
 }
 
 /// Stores a purchase.
-pub(crate) async fn grant(
-    tx: &Transaction,
-    (student, course): (Uuid, Uuid),
-    purchase: Uuid,
-    metadata: &Value,
-) -> DataResult<()> {
-    ensure(tx, (student, course)).await?;
-    sql!("UPDATE my_courses SET purchase_id = {purchase}, metadata = {metadata.clone()} WHERE student_id = {student} AND course_id = {course}")
+pub(crate) async fn grant(tx: &Transaction, event: &CourseAccessGranted) -> DataResult<()> {
+    ensure(tx, (event.student_id, event.course_id)).await?;
+    sql!("UPDATE my_courses SET purchase_id = {event.purchase_id}, metadata = {event.metadata.clone()} WHERE student_id = {event.student_id} AND course_id = {event.course_id}")
         .apply(tx)
         .await
 }
@@ -65,28 +64,23 @@ pub(crate) async fn set_tier(
 /// Stores an allocation, unless its end or a newer allocation was stored before.
 pub(crate) async fn allocate(
     tx: &Transaction,
-    (student, course): (Uuid, Uuid),
-    (allocation, trainer): (Uuid, Uuid),
-    (start, end): (String, Option<String>),
+    event: &TrainerAllocated,
     at: DateTime<Utc>,
 ) -> DataResult<()> {
-    ensure(tx, (student, course)).await?;
-    sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = {trainer}, allocation_status = 'approved', start_date = {start}, end_date = {end}, allocated_at = {at}
-         WHERE student_id = {student} AND course_id = {course} AND (allocated_at IS NULL OR allocated_at <= {at})
-         AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {allocation})")
+    ensure(tx, (event.student_id, event.course_id)).await?;
+    let end = event.end_date.map(|date| date.to_string());
+    sql!("UPDATE my_courses SET allocation_id = {event.allocation_id}, trainer_id = {event.trainer_id}, allocation_status = 'approved', start_date = {event.start_date.to_string()}, end_date = {end}, allocated_at = {at}
+         WHERE student_id = {event.student_id} AND course_id = {event.course_id} AND (allocated_at IS NULL OR allocated_at <= {at})
+         AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {event.allocation_id})")
         .apply(tx)
         .await
 }
 
 /// Stores the end of an allocation, unless the course has another one.
-pub(crate) async fn deallocate(
-    tx: &Transaction,
-    (student, course): (Uuid, Uuid),
-    (allocation, trainer): (Uuid, Uuid),
-) -> DataResult<()> {
-    ensure(tx, (student, course)).await?;
-    sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = {trainer}, allocation_status = 'cancelled', has_sessions = {false}
-         WHERE student_id = {student} AND course_id = {course} AND (allocation_id IS NULL OR allocation_id = {allocation})")
+pub(crate) async fn deallocate(tx: &Transaction, event: &StudentDeallocated) -> DataResult<()> {
+    ensure(tx, (event.student_id, event.course_id)).await?;
+    sql!("UPDATE my_courses SET allocation_id = {event.allocation_id}, trainer_id = {event.trainer_id}, allocation_status = 'cancelled', has_sessions = {false}
+         WHERE student_id = {event.student_id} AND course_id = {event.course_id} AND (allocation_id IS NULL OR allocation_id = {event.allocation_id})")
         .apply(tx)
         .await
 }
@@ -94,40 +88,31 @@ pub(crate) async fn deallocate(
 /// Stores that an allocation was rejected, unless a newer allocation was stored before.
 pub(crate) async fn reject(
     tx: &Transaction,
-    (student, course): (Uuid, Uuid),
-    allocation: Uuid,
+    event: &AllocationRejected,
     at: DateTime<Utc>,
 ) -> DataResult<()> {
-    ensure(tx, (student, course)).await?;
-    sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = NULL, allocation_status = 'rejected', has_sessions = {false}, allocated_at = {at}
-         WHERE student_id = {student} AND course_id = {course} AND (allocated_at IS NULL OR allocated_at <= {at})")
+    ensure(tx, (event.student_id, event.course_id)).await?;
+    sql!("UPDATE my_courses SET allocation_id = {event.allocation_id}, trainer_id = NULL, allocation_status = 'rejected', has_sessions = {false}, allocated_at = {at}
+         WHERE student_id = {event.student_id} AND course_id = {event.course_id} AND (allocated_at IS NULL OR allocated_at <= {at})")
         .apply(tx)
         .await
 }
 
 /// Stores that the sessions of an allocation exist, unless its end was stored before.
-pub(crate) async fn set_sessions(
-    tx: &Transaction,
-    (student, course): (Uuid, Uuid),
-    allocation: Uuid,
-) -> DataResult<()> {
-    ensure(tx, (student, course)).await?;
-    sql!("UPDATE my_courses SET has_sessions = {true} WHERE student_id = {student} AND course_id = {course}
-         AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {allocation})")
+pub(crate) async fn set_sessions(tx: &Transaction, event: &SessionsGenerated) -> DataResult<()> {
+    ensure(tx, (event.student_id, event.course_id)).await?;
+    sql!("UPDATE my_courses SET has_sessions = {true} WHERE student_id = {event.student_id} AND course_id = {event.course_id}
+         AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {event.allocation_id})")
         .apply(tx)
         .await
 }
 
 /// Stores the progress of a course. A lower number of sessions is an older message.
-pub(crate) async fn progress(
-    tx: &Transaction,
-    (student, course): (Uuid, Uuid),
-    (completed, total, percentage): (u16, u16, u8),
-    last_completed_at: Option<String>,
-) -> DataResult<()> {
-    ensure(tx, (student, course)).await?;
-    sql!("UPDATE my_courses SET completed_sessions = {i32::from(completed)}, total_sessions = {i32::from(total)}, percentage = {i32::from(percentage)}, last_completed_at = {last_completed_at}, progress_version = progress_version + 1
-         WHERE student_id = {student} AND course_id = {course} AND completed_sessions <= {i32::from(completed)}")
+pub(crate) async fn progress(tx: &Transaction, event: &CourseProgressUpdated) -> DataResult<()> {
+    ensure(tx, (event.student_id, event.course_id)).await?;
+    let last = event.last_completed_at.map(|time| time.to_string());
+    sql!("UPDATE my_courses SET completed_sessions = {event.completed_sessions}, total_sessions = {event.total_sessions}, percentage = {event.percentage}, last_completed_at = {last}, progress_version = progress_version + 1
+         WHERE student_id = {event.student_id} AND course_id = {event.course_id} AND completed_sessions <= {event.completed_sessions}")
         .apply(tx)
         .await
 }

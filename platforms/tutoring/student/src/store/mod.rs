@@ -9,8 +9,7 @@ pub(crate) mod students;
 pub(crate) mod tickets;
 
 pub(crate) use courses::MyCourse;
-pub(crate) use payments::PaidSessions;
 pub(crate) use referrals::DueReward;
 pub(crate) use sessions::MySession;
-pub(crate) use students::{AccountCopy, Student};
+pub(crate) use students::Student;
 pub(crate) use tickets::{DEFAULT_PRIORITY, Ticket};

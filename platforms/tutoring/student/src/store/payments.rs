@@ -1,31 +1,28 @@
 //! Statements on the paid sessions of courses. Purchases and refunds may arrive in any order.
 
 use seaworthy::data::prelude::*;
+use serde_json::Value;
+use tutoring_contract::events::{CourseAccessGranted, PaymentRefunded};
 
-/// The sessions of a course that a student has paid.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PaidSessions {
-    pub(crate) payment: Uuid,
-    pub(crate) student: Uuid,
-    pub(crate) course: Uuid,
-    pub(crate) sessions: i32,
-}
-
-async fn ensure(tx: &Transaction, paid: &PaidSessions, is_refunded: bool) -> DataResult<()> {
-    insert_or_ignore!("my_payments (payment_id, student_id, course_id, session_count, is_refunded) VALUES ({paid.payment}, {paid.student}, {paid.course}, {paid.sessions}, {is_refunded})")
+/// Stores the paid sessions of a purchase, unless their payment was refunded.
+pub(crate) async fn pay(tx: &Transaction, event: &CourseAccessGranted) -> DataResult<()> {
+    let payment = event.metadata.get("paymentId").and_then(Value::as_str);
+    let payment: Option<Uuid> = payment.and_then(|id| id.parse().ok());
+    let payment = payment.unwrap_or(event.purchase_id);
+    let sessions = event.metadata.get("sessionCount").and_then(Value::as_i64);
+    let sessions = sessions.and_then(|count| i32::try_from(count).ok());
+    let sessions = sessions.unwrap_or_else(|| event.purchase_tier.into());
+    insert_or_ignore!("my_payments (payment_id, student_id, course_id, session_count, is_refunded) VALUES ({payment}, {event.student_id}, {event.course_id}, {sessions}, {false})")
         .apply(tx)
         .await
 }
 
-/// Stores the sessions of a payment, unless it was refunded.
-pub(crate) async fn pay(tx: &Transaction, paid: &PaidSessions) -> DataResult<()> {
-    ensure(tx, paid, false).await
-}
-
 /// Stores the refund of a payment, whose sessions may not be known.
-pub(crate) async fn refund(tx: &Transaction, paid: &PaidSessions) -> DataResult<()> {
-    ensure(tx, paid, true).await?;
-    sql!("UPDATE my_payments SET is_refunded = {true} WHERE payment_id = {paid.payment}")
+pub(crate) async fn refund(tx: &Transaction, event: &PaymentRefunded) -> DataResult<()> {
+    insert_or_ignore!("my_payments (payment_id, student_id, course_id, session_count, is_refunded) VALUES ({event.payment_id}, {event.student_id}, {event.course_id}, 0, {true})")
+        .execute(tx)
+        .await?;
+    sql!("UPDATE my_payments SET is_refunded = {true} WHERE payment_id = {event.payment_id}")
         .apply(tx)
         .await
 }

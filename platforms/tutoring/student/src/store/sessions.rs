@@ -2,6 +2,7 @@
 
 use seaworthy::data::prelude::*;
 use seaworthy::prelude::{Deserialize, Serialize};
+use tutoring_contract::events::SessionsGenerated;
 
 /// More sessions than a student has.
 const MAX_SESSIONS: u32 = 1_000;
@@ -28,15 +29,10 @@ pub(crate) async fn ensure(tx: &Transaction, student: Uuid, id: Uuid) -> DataRes
 
 /// Stores the generated sessions of a course in order. A message about one of them may have
 /// arrived before.
-pub(crate) async fn generate(
-    tx: &Transaction,
-    (student, course): (Uuid, Uuid),
-    trainer: Uuid,
-    ids: &[Uuid],
-) -> DataResult<()> {
-    for (number, id) in (1_i32..).zip(ids) {
-        ensure(tx, student, *id).await?;
-        sql!("UPDATE my_sessions SET course_id = {course}, trainer_id = COALESCE(trainer_id, {trainer}), session_number = {number} WHERE id = {*id}")
+pub(crate) async fn generate(tx: &Transaction, event: &SessionsGenerated) -> DataResult<()> {
+    for (number, id) in (1_i32..).zip(&event.session_ids) {
+        ensure(tx, event.student_id, *id).await?;
+        sql!("UPDATE my_sessions SET course_id = {event.course_id}, trainer_id = COALESCE(trainer_id, {event.trainer_id}), session_number = {number} WHERE id = {*id}")
             .execute(tx)
             .await?;
     }

@@ -2,7 +2,7 @@
 
 use seaworthy::{data::prelude::*, prelude::Deserialize};
 use serde_json::{Value, json};
-use tutoring_contract::{CheckedPage, Page, Territory};
+use tutoring_contract::{CheckedPage, Page, Territory, events::StudentChanged};
 use tutoring_identity::{containing, levels, paged, territory};
 
 // The first part of statements that read students.
@@ -30,7 +30,7 @@ pub(crate) struct Student {
 /// itself, have none of them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AccountCopy {
+struct AccountCopy {
     username: Option<String>,
     is_email_verified: bool,
     is_phone_verified: bool,
@@ -65,12 +65,12 @@ pub(crate) async fn set_territory(
         .await
 }
 
-/// Stores a version of an account. An older one changes nothing.
-pub(crate) async fn store_account(
-    tx: &Transaction,
-    (id, version): (Uuid, i64),
-    account: &AccountCopy,
-) -> DataResult<()> {
+/// Stores a version of an account. An older one, and the snapshot of a profile, change nothing.
+pub(crate) async fn store_account(tx: &Transaction, event: &StudentChanged) -> DataResult<()> {
+    let Ok(account) = serde_json::from_value::<AccountCopy>(event.snapshot.clone()) else {
+        return Ok(());
+    };
+    let (id, version) = (event.student_id, event.version);
     let student = lock(tx, id).await?;
     let is_verified = account.is_email_verified || account.is_phone_verified;
     sql!("UPDATE students SET username = {account.username.clone()}, is_verified = {is_verified}, is_disabled = {account.is_disabled}, account_version = {version}, search_text = {search_text(account.username.as_deref(), &student.profile)} WHERE id = {id} AND account_version <= {version}")
