@@ -20,7 +20,7 @@ use tutoring_contract::{
 use crate::{
     announce::announce,
     recalculate::recalculate,
-    store::{Substitution, periods, reviews, sessions, trainers},
+    store::{periods, reviews, sessions, trainers},
 };
 
 /// A field that only the messages about accounts and applications have.
@@ -142,27 +142,10 @@ impl Effect<Effects> for BusinessEvent<StudentDeallocated> {
 
 impl Effect<Effects> for BusinessEvent<SessionSubstituted> {
     async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
-        let (from, to) = (
-            self.data.original_trainer_id,
-            self.data.substitute_trainer_id,
-        );
-        lock_all(tx, &BTreeSet::from([from, to])).await?;
-        let substitution = Substitution {
-            session_id: self.data.session_id,
-            original_trainer_id: from,
-            substitute_trainer_id: to,
-            student_id: self.data.student_id,
-            date: self.data.date.to_string(),
-            time_slot: self.data.time_slot.clone(),
-        };
-        sessions::substitute(tx, &substitution).await?;
-        let trainers = BTreeSet::from([from, to]);
-        recalculate(
-            tx,
-            &effects.outbox,
-            &trainers,
-            (self.data.date, self.data.date),
-        )
-        .await
+        let event = &self.data;
+        let trainers = BTreeSet::from([event.original_trainer_id, event.substitute_trainer_id]);
+        lock_all(tx, &trainers).await?;
+        sessions::substitute(tx, event).await?;
+        recalculate(tx, &effects.outbox, &trainers, (event.date, event.date)).await
     }
 }

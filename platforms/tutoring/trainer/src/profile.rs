@@ -12,6 +12,15 @@ const HOURS: std::ops::RangeInclusive<u32> = 6..=19;
 /// Maximum number of sessions per day: all slots of a day.
 const MAX_PER_DAY: u32 = 14;
 
+/// A valid change of a trainer.
+pub(crate) enum Change {
+    /// The changed fields of the profile.
+    Profile(Map<String, Value>),
+    Location(Location),
+    Availability(Availability),
+    Preference(Preference),
+}
+
 /// The changed fields of a profile.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -4,10 +4,10 @@ use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, Json, Path, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 
-use super::{ExtractResult, HandlerResult, State, change::Change, views};
+use super::{ExtractResult, HandlerResult, State, views};
 use crate::{
     bank::BankDetails,
-    profile::{Availability, Location, Preference},
+    profile::{Availability, Change, Location, Preference},
     store::{bank, trainers},
 };
 
@@ -16,9 +16,8 @@ fn own(id: &str) -> Result<Uuid, Error> {
 }
 
 pub(super) async fn confirm_location(api: State, Json(location): Json<Location>) -> HandlerResult {
-    let location = location.checked()?;
+    let change = Change::Location(location.checked()?);
     let id = caller()?;
-    let change = Change::Location(location);
     let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
     Reply::ok("the location is confirmed", views::location(&trainer))
 }
@@ -40,8 +39,7 @@ pub(super) async fn set_availability(
 ) -> HandlerResult {
     let id = own(&id)?;
     let Json(availability) = availability?;
-    let availability = availability.checked()?;
-    let change = Change::Availability(availability);
+    let change = Change::Availability(availability.checked()?);
     let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
     Reply::ok("the availability is changed", views::availability(&trainer))
 }
@@ -53,8 +51,7 @@ pub(super) async fn set_preference(
 ) -> HandlerResult {
     let id = own(&id)?;
     let Json(preference) = preference?;
-    let preference = preference.checked()?;
-    let change = Change::Preference(preference);
+    let change = Change::Preference(preference.checked()?);
     let trainer = change.apply(&api, &CallerTerritory::Everywhere, id).await?;
     Reply::ok("the preference is changed", views::availability(&trainer))
 }

@@ -4,11 +4,9 @@ use seaworthy::prelude::*;
 use tutoring_contract::{CallerTerritory, CheckedPage, Json, Path, Reply, Role};
 use tutoring_identity::own_or_permitted;
 
-use super::{
-    ExtractResult, HandlerResult, State, TRAINER_READ, TRAINER_WRITE, change::Change, views,
-};
+use super::{ExtractResult, HandlerResult, State, TRAINER_READ, TRAINER_WRITE, views};
 use crate::{
-    profile::ProfileChange,
+    profile::{Change, ProfileChange},
     store::{Trainer, sessions, trainers},
 };
 

@@ -4,6 +4,17 @@ use serde_json::{Value, json};
 
 use crate::store::Trainer;
 
+/// The fields of the profile or the application that not everyone may read.
+const MEMBERS: [&str; 7] = [
+    "fullName",
+    "bio",
+    "yearsOfExperience",
+    "languages",
+    "certifications",
+    "courses",
+    "approvalStatus",
+];
+
 /// Returns the fields that everyone may read.
 pub(super) fn card(trainer: &Trainer) -> Value {
     json!({
@@ -19,24 +30,12 @@ pub(super) fn card(trainer: &Trainer) -> Value {
 /// Returns the fields that the trainer and admins may read.
 pub(super) fn profile(trainer: &Trainer) -> Value {
     let mut profile = card(trainer);
-    let more = [
-        ("fullName", json!(trainer.member("fullName"))),
-        ("bio", json!(trainer.member("bio"))),
-        (
-            "yearsOfExperience",
-            json!(trainer.member("yearsOfExperience")),
-        ),
-        ("languages", json!(trainer.member("languages"))),
-        ("certifications", json!(trainer.member("certifications"))),
-        ("courses", json!(trainer.member("courses"))),
-        ("approvalStatus", json!(trainer.member("approvalStatus"))),
-        ("ratingCount", json!(trainer.rating_count)),
-        ("availability", availability(trainer)),
-        ("location", location(trainer)),
-    ];
-    if let Some(profile) = profile.as_object_mut() {
-        profile.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    for name in MEMBERS {
+        profile[name] = json!(trainer.member(name));
     }
+    profile["ratingCount"] = json!(trainer.rating_count);
+    profile["availability"] = availability(trainer);
+    profile["location"] = location(trainer);
     profile
 }
 

@@ -8,5 +8,4 @@ pub(crate) mod sessions;
 pub(crate) mod trainers;
 
 pub(crate) use payroll::Snapshot;
-pub(crate) use sessions::Substitution;
 pub(crate) use trainers::Trainer;

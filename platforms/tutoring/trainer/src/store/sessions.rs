@@ -1,20 +1,20 @@
 //! Statements on the sessions of trainers.
 
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_contract::{CheckedPage, Page};
+use tutoring_contract::{CheckedPage, Page, events::SessionSubstituted};
 use tutoring_identity::paged;
 
 /// A session that another trainer holds.
 #[derive(Debug, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Substitution {
-    pub(crate) session_id: Uuid,
-    pub(crate) original_trainer_id: Uuid,
-    pub(crate) substitute_trainer_id: Uuid,
-    pub(crate) student_id: Uuid,
+    session_id: Uuid,
+    original_trainer_id: Uuid,
+    substitute_trainer_id: Uuid,
+    student_id: Uuid,
     #[from_row(column = "session_date")]
-    pub(crate) date: String,
-    pub(crate) time_slot: String,
+    date: String,
+    time_slot: String,
 }
 
 /// Stores the last state of a session of a trainer: `completed` or `cancelled`, and whether it
@@ -59,20 +59,20 @@ pub(crate) async fn punctuality(
 
 /// Stores who holds a session instead of the trainer of its allocation. The way back to that
 /// trainer removes the substitution.
-pub(crate) async fn substitute(tx: &Transaction, substitution: &Substitution) -> DataResult<()> {
-    let known: Option<Uuid> = sql!(
-        "SELECT original_trainer_id FROM substitutions WHERE session_id = {substitution.session_id}"
-    )
-    .fetch_optional(tx)
-    .await?;
-    let original = known.map_or(substitution.original_trainer_id, |known| known);
-    sql!("DELETE FROM substitutions WHERE session_id = {substitution.session_id}")
+pub(crate) async fn substitute(tx: &Transaction, event: &SessionSubstituted) -> DataResult<()> {
+    let session = event.session_id;
+    let known: Option<Uuid> =
+        sql!("SELECT original_trainer_id FROM substitutions WHERE session_id = {session}")
+            .fetch_optional(tx)
+            .await?;
+    let original = known.unwrap_or(event.original_trainer_id);
+    sql!("DELETE FROM substitutions WHERE session_id = {session}")
         .execute(tx)
         .await?;
-    if original == substitution.substitute_trainer_id {
+    if original == event.substitute_trainer_id {
         return Ok(());
     }
-    sql!("INSERT INTO substitutions (session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot) VALUES ({substitution.session_id}, {original}, {substitution.substitute_trainer_id}, {substitution.student_id}, {substitution.date.as_str()}, {substitution.time_slot.as_str()})")
+    sql!("INSERT INTO substitutions (session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot) VALUES ({session}, {original}, {event.substitute_trainer_id}, {event.student_id}, {event.date.to_string()}, {&event.time_slot})")
         .apply(tx)
         .await
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use tutoring_contract::{CheckedPage, Page, Territory};
 use tutoring_identity::{coordinates, paged};
 
-use crate::profile::{Availability, Location, Preference};
+use crate::profile::Change;
 
 // The first part of statements that read trainers.
 statements! { statement: "SELECT id, account, account_version, profile, latitude, longitude, accuracy, confirmed_at, slots, days, accepts_online, max_per_day, rating, rating_count, version FROM trainers " }
@@ -78,44 +78,38 @@ pub(crate) async fn store_account(
         .await
 }
 
-/// Stores the changed fields of a profile.
-pub(crate) async fn set_profile(
+/// Stores a change of a trainer.
+pub(crate) async fn store_change(
     tx: &Transaction,
     trainer: &Trainer,
-    changed: &Map<String, Value>,
+    change: &Change,
 ) -> DataResult<()> {
-    let mut profile = trainer.profile.as_object().cloned().unwrap_or_default();
-    profile.extend(changed.clone());
-    sql!("UPDATE trainers SET profile = {Value::Object(profile)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {trainer.id}")
-        .apply(tx)
-        .await
-}
-
-/// Stores the place that a trainer has confirmed.
-pub(crate) async fn set_location(tx: &Transaction, id: Uuid, location: Location) -> DataResult<()> {
-    sql!("UPDATE trainers SET latitude = {location.latitude}, longitude = {location.longitude}, accuracy = {location.accuracy}, confirmed_at = {Utc::now()}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-        .apply(tx)
-        .await
-}
-
-pub(crate) async fn set_availability(
-    tx: &Transaction,
-    id: Uuid,
-    availability: &Availability,
-) -> DataResult<()> {
-    sql!("UPDATE trainers SET slots = {json!(availability.slots)}, days = {json!(availability.available_days)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-        .apply(tx)
-        .await
-}
-
-pub(crate) async fn set_preference(
-    tx: &Transaction,
-    id: Uuid,
-    preference: Preference,
-) -> DataResult<()> {
-    sql!("UPDATE trainers SET accepts_online = {preference.accepts_online}, max_per_day = {preference.max_per_day.map(i64::from)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
-        .apply(tx)
-        .await
+    let (id, now) = (trainer.id, Utc::now());
+    let statement = match change {
+        Change::Profile(changed) => {
+            let mut profile = trainer.profile.as_object().cloned().unwrap_or_default();
+            profile.extend(changed.clone());
+            sql!(
+                "UPDATE trainers SET profile = {Value::Object(profile)}, version = version + 1, updated_at = {now} WHERE id = {id}"
+            )
+        }
+        Change::Location(place) => {
+            sql!(
+                "UPDATE trainers SET latitude = {place.latitude}, longitude = {place.longitude}, accuracy = {place.accuracy}, confirmed_at = {now}, version = version + 1, updated_at = {now} WHERE id = {id}"
+            )
+        }
+        Change::Availability(given) => {
+            sql!(
+                "UPDATE trainers SET slots = {json!(given.slots)}, days = {json!(given.available_days)}, version = version + 1, updated_at = {now} WHERE id = {id}"
+            )
+        }
+        Change::Preference(given) => {
+            sql!(
+                "UPDATE trainers SET accepts_online = {given.accepts_online}, max_per_day = {given.max_per_day}, version = version + 1, updated_at = {now} WHERE id = {id}"
+            )
+        }
+    };
+    statement.apply(tx).await
 }
 
 /// Stores the mean of the ratings.
