@@ -34,19 +34,7 @@ impl FromStr for RecordReference {
     }
 }
 
-impl TryFrom<String> for RecordReference {
-    type Error = InvalidRecordReference;
-
-    fn try_from(text: String) -> Result<Self, InvalidRecordReference> {
-        text.parse()
-    }
-}
-
-impl From<RecordReference> for String {
-    fn from(reference: RecordReference) -> Self {
-        reference.to_string()
-    }
-}
+seaworthy_core::text_conversions!(RecordReference);
 
 impl fmt::Display for RecordReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

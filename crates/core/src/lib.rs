@@ -48,6 +48,7 @@ mod secret_rotation;
 mod snowflake;
 mod span_event;
 mod switch;
+mod text_conversions;
 mod text_id;
 pub mod trace;
 mod units;

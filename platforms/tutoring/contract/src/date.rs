@@ -24,7 +24,7 @@ const HOURS_PER_DAY: u16 = 24;
 /// let moment = "2026-03-01T19:00:00Z".parse().unwrap();
 /// assert_eq!(zone.date_at(moment).to_string(), "2026-03-02");
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct PlatformZone(TimeZone);
@@ -90,10 +90,6 @@ impl PlatformZone {
             .to_zoned(self.0.clone())
             .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
     }
-
-    fn name(&self) -> &str {
-        self.0.iana_name().unwrap_or(DEFAULT_ZONE)
-    }
 }
 
 impl Default for PlatformZone {
@@ -114,23 +110,11 @@ impl FromStr for PlatformZone {
     }
 }
 
-impl TryFrom<String> for PlatformZone {
-    type Error = InvalidZone;
+seaworthy::core::text_conversions!(PlatformZone);
 
-    fn try_from(name: String) -> Result<Self, InvalidZone> {
-        name.parse()
-    }
-}
-
-impl From<PlatformZone> for String {
-    fn from(zone: PlatformZone) -> Self {
-        zone.name().to_owned()
-    }
-}
-
-impl fmt::Debug for PlatformZone {
+impl fmt::Display for PlatformZone {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
+        formatter.write_str(self.0.iana_name().unwrap_or(DEFAULT_ZONE))
     }
 }
 

@@ -65,19 +65,7 @@ impl fmt::Display for Slot {
     }
 }
 
-impl TryFrom<String> for Slot {
-    type Error = InvalidSlot;
-
-    fn try_from(text: String) -> Result<Self, InvalidSlot> {
-        text.parse()
-    }
-}
-
-impl From<Slot> for String {
-    fn from(slot: Slot) -> Self {
-        slot.to_string()
-    }
-}
+seaworthy::core::text_conversions!(Slot);
 
 #[cfg(test)]
 mod tests {

@@ -75,11 +75,7 @@ impl fmt::Display for Month {
     }
 }
 
-impl From<Month> for String {
-    fn from(month: Month) -> Self {
-        month.to_string()
-    }
-}
+seaworthy::core::text_conversions!(Month);
 
 /// The days on which a trainer has a student.
 #[derive(Debug, Clone, Copy)]
