@@ -154,12 +154,7 @@ impl Inner {
                 (verified, status)
             }
         };
-        let is_revoked = match status {
-            RevocationStatus::Valid => false,
-            RevocationStatus::Revoked => true,
-            RevocationStatus::Pending(answer) => answer.await?,
-        };
-        if is_revoked {
+        if status.is_revoked().await? {
             return Err(TokenError::Revoked);
         }
         Ok(verified)

@@ -30,6 +30,20 @@ pub enum RevocationStatus {
     Pending(RevocationFuture),
 }
 
+impl RevocationStatus {
+    /// Returns whether the token is revoked, as soon as that is known.
+    ///
+    /// # Errors
+    /// [`TokenError`] if the status cannot be read.
+    pub async fn is_revoked(self) -> Result<bool, TokenError> {
+        match self {
+            Self::Valid => Ok(false),
+            Self::Revoked => Ok(true),
+            Self::Pending(status) => status.await,
+        }
+    }
+}
+
 impl fmt::Debug for RevocationStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

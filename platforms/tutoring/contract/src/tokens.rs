@@ -173,10 +173,9 @@ impl AccessTokenConfig {
         &self,
         sessions: Option<ActiveSessions>,
     ) -> Result<AccessTokenVerifier, StartError> {
-        Ok(AccessTokenVerifier {
-            verifier: self.token_verifier()?,
-            rules: TokenRules { sessions },
-        })
+        let verifier = TokenVerifier::new([self.issuer()?]).map_err(|error| invalid(&error))?;
+        let rules = TokenRules { sessions };
+        Ok(AccessTokenVerifier { verifier, rules })
     }
 
     /// Returns the authentication by access tokens. A token without a known role and without a
@@ -204,10 +203,6 @@ impl AccessTokenConfig {
         services: &ServiceTokenConfig,
     ) -> Result<BearerAuthentication, StartError> {
         authentication(service, [self.issuer()?, services.issuer()?], sessions)
-    }
-
-    fn token_verifier(&self) -> Result<TokenVerifier, StartError> {
-        TokenVerifier::new([self.issuer()?]).map_err(|error| invalid(&error))
     }
 
     fn issuer(&self) -> Result<Issuer, StartError> {
@@ -242,12 +237,7 @@ impl AccessTokenVerifier {
     /// [`TokenError`] for a token that is not valid, or whose session has ended.
     pub async fn verify(&self, token: &str) -> Result<Arc<VerifiedToken>, TokenError> {
         let verified = Arc::new(self.verifier.verify(token, SystemTime::now()).await?);
-        let is_revoked = match self.rules.status(&verified) {
-            RevocationStatus::Valid => false,
-            RevocationStatus::Revoked => true,
-            RevocationStatus::Pending(status) => status.await?,
-        };
-        match is_revoked {
+        match self.rules.status(&verified).is_revoked().await? {
             true => Err(TokenError::Revoked),
             false => Ok(verified),
         }
