@@ -32,6 +32,7 @@ pub fn make_sensitive(input: TokenStream) -> TokenStream {
 /// | `#[from_row(with = function)]` | calls `function(row, column)`, a `fn(&Row, &str) -> Result<T, DataError>` |
 /// | `#[from_row(map = function)]` | passes the value of the column to `function` |
 /// | `#[from_row(flatten)]` | reads the columns of the type of the field, which implements `FromRow` |
+/// | `#[from_row(default)]` | reads no column: the field has its default value until the service sets it |
 #[proc_macro_derive(FromRow, attributes(from_row))]
 pub fn from_row(input: TokenStream) -> TokenStream {
     let item = parse_macro_input!(input as ItemStruct);

@@ -12,6 +12,7 @@ struct Source {
     with: Option<Path>,
     map: Option<Path>,
     is_flat: bool,
+    is_default: bool,
 }
 
 pub(crate) fn implementation(item: &ItemStruct) -> Result<TokenStream> {
@@ -49,6 +50,7 @@ fn value(field: &Field, name: &str) -> Result<String> {
     let column = source.column.as_deref().unwrap_or(name);
     Ok(match (source.with, source.map) {
         _ if source.is_flat => format!("{MODULE}::FromRow::from_row(row)?"),
+        _ if source.is_default => "::core::default::Default::default()".to_owned(),
         (Some(with), _) => format!("{}(row, {column:?})?", text(&with)),
         (None, Some(map)) => format!("{}(row.get({column:?})?)", text(&map)),
         (None, None) => format!("row.get({column:?})?"),
@@ -68,8 +70,10 @@ fn source(field: &Field) -> Result<Source> {
                     source.map = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("flatten") {
                     source.is_flat = true;
+                } else if meta.path.is_ident("default") {
+                    source.is_default = true;
                 } else {
-                    return Err(meta.error("use column, with, map or flatten"));
+                    return Err(meta.error("use column, with, map, flatten or default"));
                 }
                 Ok(())
             })?;

@@ -152,6 +152,9 @@ pub mod mask {
 ///     amount: Cents,
 ///     #[from_row(flatten)]
 ///     address: Address,
+///     /// Read by another statement.
+///     #[from_row(default)]
+///     lines: Vec<String>,
 /// }
 ///
 /// struct Cents(i64);

@@ -86,7 +86,7 @@ impl Accounts {
         let territory = territory_of(&admin.roles, new.territory)?;
         let admin = Admin {
             admin_type: new.admin_type,
-            parent: Some(caller.admin.id),
+            parent_admin_id: Some(caller.admin.id),
             territory,
             ..admin
         };
@@ -162,7 +162,7 @@ impl Accounts {
             password_hash: Secret::new(hash.as_str().to_owned()),
             status: Status::Active,
             admin_type: AdminType::default(),
-            parent: None,
+            parent_admin_id: None,
             territory: Territory::default(),
             roles: roles_of(roles)?,
             granted: Vec::new(),

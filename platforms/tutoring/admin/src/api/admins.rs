@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seaworthy::{axum::extract::State, prelude::*};
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, require_everywhere};
 
-use super::{Api, HandlerResult, Token, views::AdminView};
+use super::{Api, HandlerResult, Token, views::admin_view};
 use crate::{
     accounts::{AdminChange, NewAdmin},
     domain::{AUDIT_READ, PERMISSIONS, ROLE_READ, Status, errors},
@@ -40,7 +40,7 @@ pub(super) async fn list(
         .accounts
         .admins(&caller.admin, query.status, page)
         .await?;
-    Reply::ok("admins", found.map(|admin| AdminView::of(&admin)))
+    Reply::ok("admins", found.map(|admin| admin_view(&admin)))
 }
 
 pub(super) async fn get(
@@ -50,7 +50,7 @@ pub(super) async fn get(
 ) -> HandlerResult {
     let caller = api.caller(&token).await?;
     let admin = api.accounts.admin(&caller.admin, parse_id(&id)?).await?;
-    Reply::ok("admin", AdminView::of(&admin))
+    Reply::ok("admin", admin_view(&admin))
 }
 
 pub(super) async fn create(
@@ -62,7 +62,7 @@ pub(super) async fn create(
     let (admin, password) = api.accounts.create(&caller, new).await?;
     // The new admin changes it after the first login.
     let data = json!({
-        "admin": AdminView::of(&admin),
+        "admin": admin_view(&admin),
         "temporaryPassword": password.expose(),
     });
     Reply::created("admin created", data)
@@ -76,7 +76,7 @@ pub(super) async fn change(
 ) -> HandlerResult {
     let caller = api.caller(&token).await?;
     let admin = api.accounts.change(&caller, parse_id(&id)?, change).await?;
-    Reply::ok("admin changed", AdminView::of(&admin))
+    Reply::ok("admin changed", admin_view(&admin))
 }
 
 pub(super) async fn roles(api: State<Arc<Api>>, token: Token) -> HandlerResult {

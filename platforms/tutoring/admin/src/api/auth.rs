@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use tutoring_contract::{Json, Reply};
 use tutoring_identity::{RefreshCookies, is_mobile};
 
-use super::{Api, ExtractResult, HandlerResult, Token, views::AdminView};
+use super::{Api, ExtractResult, HandlerResult, Token, views::admin_view};
 use crate::accounts::{Caller, LoggedIn};
 
 #[derive(Deserialize)]
@@ -77,9 +77,8 @@ impl Api {
             let refresh = logged_in.refresh.expose();
             tokens.insert("refreshToken".to_owned(), refresh.into());
         }
-        let user = serde_json::to_value(AdminView::of(&logged_in.admin));
         let mut data = more;
-        data.insert("user".to_owned(), user.map_err(Error::internal)?);
+        data.insert("user".to_owned(), admin_view(&logged_in.admin));
         data.insert("tokens".to_owned(), tokens);
         let mut response = Reply::new(message, data).into_response();
         if !is_mobile {
@@ -150,7 +149,7 @@ pub(super) async fn me(api: State<Arc<Api>>, token: Token) -> HandlerResult {
         .factors
         .is_required(&admin.id.to_string())
         .await?;
-    let data = json!({ "user": AdminView::of(&admin), "totpEnabled": totp });
+    let data = json!({ "user": admin_view(&admin), "totpEnabled": totp });
     Reply::ok("admin", data)
 }
 

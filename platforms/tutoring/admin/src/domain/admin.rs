@@ -1,5 +1,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, Territory};
+use tutoring_identity::territory;
 
 use super::{PERMISSIONS, errors, role};
 
@@ -22,19 +23,28 @@ named! {
     }
 }
 
-/// An admin with the current roles and permissions of the database.
-#[derive(Debug, Clone)]
+/// An admin with the current roles and permissions of the database. Serialized, it is what other
+/// admins see, without the permissions.
+#[derive(Debug, Clone, Serialize, FromRow)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Admin {
     pub(crate) id: Uuid,
     pub(crate) email: Personal<String>,
     pub(crate) full_name: Personal<String>,
+    #[serde(skip)]
     pub(crate) password_hash: Secret<String>,
+    #[from_row(with = from_text)]
     pub(crate) status: Status,
+    #[from_row(with = from_text)]
     pub(crate) admin_type: AdminType,
-    pub(crate) parent: Option<Uuid>,
+    pub(crate) parent_admin_id: Option<Uuid>,
+    #[from_row(with = territory)]
     pub(crate) territory: Territory,
+    #[from_row(default)]
     pub(crate) roles: Vec<AdminRole>,
     /// The permissions of the roles. Use [`permissions`](Self::permissions).
+    #[serde(skip)]
+    #[from_row(default)]
     pub(crate) granted: Vec<String>,
     pub(crate) last_login_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,

@@ -4,32 +4,12 @@ use std::collections::BTreeMap;
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, CheckedPage, Page, Territory};
-use tutoring_identity::{levels, paged, territory};
+use tutoring_identity::{levels, paged};
 
 use crate::domain::{Admin, Status, errors};
 
 // Returns the text of a statement that reads admins.
 statements! { statement: "SELECT id, email, full_name, password_hash, status, admin_type, parent_admin_id, state, district, zone, locality, last_login_at, created_at, updated_at FROM admin_users " }
-
-impl FromRow for Admin {
-    fn from_row(row: &Row) -> DataResult<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            email: Personal::new(row.get("email")?),
-            full_name: Personal::new(row.get("full_name")?),
-            password_hash: Secret::new(row.get("password_hash")?),
-            status: from_text(row, "status")?,
-            admin_type: from_text(row, "admin_type")?,
-            parent: row.get("parent_admin_id")?,
-            territory: territory(row, "state")?,
-            roles: Vec::new(),
-            granted: Vec::new(),
-            last_login_at: row.get("last_login_at")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
-}
 
 /// Inserts a new admin with its roles.
 ///
@@ -38,7 +18,7 @@ impl FromRow for Admin {
 pub(crate) async fn insert(tx: &Transaction, admin: &Admin) -> Result<(), Error> {
     let place = &admin.territory;
     let inserted = sql!("INSERT INTO admin_users (id, email, full_name, password_hash, status, admin_type, parent_admin_id, state, district, zone, locality, created_at, updated_at)
-         VALUES ({admin.id}, {admin.email.expose()}, {admin.full_name.expose()}, {admin.password_hash.expose()}, {admin.status.as_str()}, {admin.admin_type.as_str()}, {admin.parent}, {place.state.clone()}, {place.district.clone()}, {place.zone.clone()}, {place.locality.clone()}, {admin.created_at}, {admin.updated_at})")
+         VALUES ({admin.id}, {admin.email.expose()}, {admin.full_name.expose()}, {admin.password_hash.expose()}, {admin.status.as_str()}, {admin.admin_type.as_str()}, {admin.parent_admin_id}, {place.state.clone()}, {place.district.clone()}, {place.zone.clone()}, {place.locality.clone()}, {admin.created_at}, {admin.updated_at})")
         .execute(tx)
         .await;
     match inserted {
