@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use seaworthy::{
-    account::{LockoutConfig, LockoutLimit, SecondFactorConfig, SessionConfig, SessionLifetime},
+    account::{LockoutConfig, SecondFactorConfig, SessionConfig},
     audit_log::AuditLogConfig,
     auth::password::PasswordsConfig,
     data::DatabaseConfig,
@@ -10,24 +10,14 @@ use seaworthy::{
     redis::RedisConfig,
 };
 use tutoring_contract::AccessTokenConfig;
-use tutoring_identity::{LoginLimitConfig, embedded_database};
+use tutoring_identity::{LoginLimitConfig, default_lockout, default_sessions, embedded_database};
 
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/admin.db";
 /// The name of the platform in authenticator applications.
 const DEFAULT_ISSUER: &str = "Tutoring";
-/// Five failures in 15 minutes lock an account for 30 minutes.
-const DEFAULT_MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
-const DEFAULT_FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * 60);
-const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
 /// The default number of failures per IP address, which the admins of an office share.
 const DEFAULT_MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// The default of `idle_timeout`. Each refresh extends a session by 30 days.
-const DEFAULT_IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
-/// A refresh token is valid once. The refresh lock rejects a concurrent second use.
-const DEFAULT_ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
-/// The default number of sessions per admin. A further login ends the oldest one.
-const DEFAULT_MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -85,27 +75,13 @@ impl Default for TotpConfig {
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        let limit = |max_failures| LockoutLimit {
-            max_failures,
-            initial_backoff: DEFAULT_LOCK_DURATION,
-            max_backoff: DEFAULT_LOCK_DURATION,
-        };
         Self {
             database: embedded_database(DEFAULT_FILE),
             redis: None,
             access_tokens: AccessTokenConfig::default(),
-            sessions: SessionConfig {
-                idle_timeout: DEFAULT_IDLE_TIMEOUT,
-                rotation_grace_period: DEFAULT_ROTATION_GRACE_PERIOD,
-                max_per_user: DEFAULT_MAX_SESSIONS,
-                ..SessionConfig::default()
-            },
+            sessions: default_sessions(),
             passwords: PasswordsConfig::default(),
-            lockout: LockoutConfig {
-                account: limit(DEFAULT_MAX_FAILURES),
-                ip: limit(DEFAULT_MAX_FAILURES_OF_IP),
-                reset_after: DEFAULT_FAILURE_WINDOW,
-            },
+            lockout: default_lockout(DEFAULT_MAX_FAILURES_OF_IP),
             limits: LoginLimitConfig::default(),
             totp: TotpConfig::default(),
             audit_log: AuditLogConfig::default(),

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use seaworthy::{
-    account::{LockoutConfig, LockoutLimit, OneTimeCodesConfig, SessionConfig, SessionLifetime},
+    account::{LockoutConfig, OneTimeCodesConfig, SessionConfig},
     auth::{oidc::OpenIdClientConfig, password::PasswordsConfig},
     captcha::SmsConfig,
     data::DatabaseConfig,
@@ -15,26 +15,17 @@ use seaworthy::{
 };
 use tutoring_contract::AccessTokenConfig;
 
-use crate::backend::{embedded_broker, embedded_database};
+use crate::{
+    backend::{embedded_broker, embedded_database},
+    defaults::{default_lockout, default_sessions},
+};
 
 /// The default database file, in a directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/accounts.db";
 const QUARTER_HOUR: Timeout = Timeout::from_secs(15 * 60);
 const HOUR: Timeout = Timeout::from_secs(60 * 60);
-/// The default of `idle_timeout`. A user who returns once a month stays logged in.
-const DEFAULT_IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
-/// A refresh token is valid once. The refresh lock rejects a concurrent second use.
-const DEFAULT_ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
-/// The default number of sessions per user: the devices of a person.
-const DEFAULT_MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// The default number of failed logins that lock an account.
-const DEFAULT_MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The default number of failures per IP address, which the users of a school share.
 const DEFAULT_MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// The default window in which failures are counted.
-const DEFAULT_FAILURE_WINDOW: Timeout = QUARTER_HOUR;
-/// The default duration of a lock. With five attempts, it allows 240 guesses a day.
-const DEFAULT_LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
 /// Users mistype a password a few times, and guesses stay rare.
 const DEFAULT_LOGIN_LIMIT: RouteLimit = RouteLimit::new(5, QUARTER_HOUR);
 /// The default number of registrations and requested codes per hour from one address, which a school
@@ -145,11 +136,6 @@ impl Default for IdentityLimitsConfig {
 
 impl Default for IdentityConfig {
     fn default() -> Self {
-        let lock = |max_failures| LockoutLimit {
-            max_failures,
-            initial_backoff: DEFAULT_LOCK_DURATION,
-            max_backoff: DEFAULT_LOCK_DURATION,
-        };
         Self {
             database: embedded_database(DEFAULT_FILE),
             redis: None,
@@ -157,18 +143,9 @@ impl Default for IdentityConfig {
             outbox: OutboxConfig::default(),
             operation_log: OperationLogConfig::default(),
             access_tokens: AccessTokenConfig::default(),
-            sessions: SessionConfig {
-                idle_timeout: DEFAULT_IDLE_TIMEOUT,
-                rotation_grace_period: DEFAULT_ROTATION_GRACE_PERIOD,
-                max_per_user: DEFAULT_MAX_SESSIONS,
-                ..SessionConfig::default()
-            },
+            sessions: default_sessions(),
             passwords: PasswordsConfig::default(),
-            lockout: LockoutConfig {
-                account: lock(DEFAULT_MAX_FAILURES),
-                ip: lock(DEFAULT_MAX_FAILURES_OF_IP),
-                reset_after: DEFAULT_FAILURE_WINDOW,
-            },
+            lockout: default_lockout(DEFAULT_MAX_FAILURES_OF_IP),
             codes: OneTimeCodesConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),

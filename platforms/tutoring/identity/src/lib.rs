@@ -3,7 +3,7 @@
 //!
 //! | Module | Contents |
 //! | --- | --- |
-//! | `config` | Settings |
+//! | `config`, `defaults` | Settings |
 //! | `account`, `store` | Accounts, SQL statements and migrations |
 //! | `checks`, `text_field` | Checks of requests |
 //! | `session_record`, `cookies` | Active sessions, and refresh tokens at the client |
@@ -27,6 +27,7 @@ mod checks;
 mod command;
 mod config;
 mod cookies;
+mod defaults;
 mod errors;
 mod identity;
 mod limits;
@@ -54,6 +55,7 @@ pub use checks::{AccountChecks, invalid, normalized_email};
 pub use command::accounts_command;
 pub use config::{IdentityConfig, IdentityLimitsConfig, LoginLimitConfig};
 pub use cookies::{RefreshCookies, is_mobile};
+pub use defaults::{default_lockout, default_sessions};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;
 pub use limits::{Limits, LoginLimit, per_minute};
