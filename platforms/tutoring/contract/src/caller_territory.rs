@@ -7,7 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::{AdminRole, ApiError, Role, SERVICE_ROLE, Territory, grants};
+use crate::{AdminRole, Role, SERVICE_ROLE, Territory, grants};
 
 /// The territory in which the caller may read and write data. It limits administrators only.
 /// Ownership and permissions limit other callers, and handlers check them separately.
@@ -124,12 +124,12 @@ impl CallerTerritory {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CallerTerritory {
-    type Rejection = ApiError;
+    type Rejection = Error;
 
     /// A request without a token has the territory [`Nowhere`](Self::Nowhere).
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         match parts.extensions.get::<Arc<VerifiedToken>>() {
-            Some(token) => Ok(Self::from_token(token)?),
+            Some(token) => Self::from_token(token),
             None => Ok(Self::Nowhere),
         }
     }

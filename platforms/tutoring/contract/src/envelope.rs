@@ -1,13 +1,14 @@
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use seaworthy::{
     axum::{
         body::Body,
         http::{HeaderValue, StatusCode, header},
+        middleware::map_response,
         response::{IntoResponse, Response},
     },
     config::Settings,
-    core::{ResponseError, context},
+    core::{Problem, ResponseError, context},
     prelude::*,
     resilience::rate_limit::RateLimitHeaders,
 };
@@ -84,38 +85,16 @@ impl<T: Serialize> IntoResponse for Reply<T> {
     }
 }
 
-/// An error of a handler, which becomes an error response.
-///
-/// ```
-/// use seaworthy::prelude::{Code, Error};
-/// use tutoring_contract::{ApiError, Reply};
-///
-/// async fn handler() -> Result<Reply<()>, ApiError> {
-///     Err(Error::new(Code::Conflict, "CONFLICT", "the e-mail address is taken"))?
-/// }
-/// ```
-#[derive(Debug)]
-pub struct ApiError(Error);
-
-impl<E: Into<Error>> From<E> for ApiError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        error_response(self.0)
-    }
-}
-
 /// The cause of an error of an exhausted limit. The response has the headers of that limit.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the limit of requests is exhausted")]
 pub struct ExhaustedLimit(pub RateLimitHeaders);
 
-/// The result of a handler.
-pub type HandlerResult = Result<Response, ApiError>;
+/// The result of a handler. The response to an error is an envelope.
+pub type HandlerResult = Result<Response, Error>;
+
+/// An extractor as a result, for a handler that checks its caller first.
+pub type ExtractResult<T> = Result<T, Error>;
 
 /// Reasons that have their own status or keep their code in responses.
 const CODES: [(&str, StatusCode); 14] = [
@@ -172,13 +151,18 @@ fn message_of<'a>(error: &'a Error, code: &str) -> &'a str {
 /// correlation ID. Metadata of the error are fields of `data`.
 #[must_use]
 pub fn error_response(error: Error) -> Response {
-    let (status, code) = status_and_code(&error);
+    rendered(ResponseError::new(error))
+}
+
+fn rendered(failure: ResponseError) -> Response {
+    let error = failure.error();
+    let (status, code) = status_and_code(error);
     let mut body = Map::new();
     body.insert("success".to_owned(), false.into());
-    body.insert("message".to_owned(), message_of(&error, code).into());
+    body.insert("message".to_owned(), message_of(error, code).into());
     body.insert("code".to_owned(), code.into());
     if code == "VALIDATION_ERROR" {
-        body.insert("errors".to_owned(), invalid_fields(&error));
+        body.insert("errors".to_owned(), invalid_fields(error));
     }
     let wait = error.retry_after_seconds();
     if let Some(seconds) = wait
@@ -205,12 +189,12 @@ pub fn error_response(error: Error) -> Response {
     if let Some(seconds) = wait {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    let cause = std::error::Error::source(&error);
+    let cause = std::error::Error::source(error);
     if let Some(limit) = cause.and_then(|cause| cause.downcast_ref::<ExhaustedLimit>()) {
         limit.0.clone().apply(headers);
     }
     // The stack logs the reason and the cause.
-    response.extensions_mut().insert(ResponseError::new(error));
+    response.extensions_mut().insert(failure);
     response
 }
 
@@ -230,13 +214,29 @@ fn number_or_text(text: &str) -> Value {
 }
 
 /// Makes all responses of a service follow the interface: errors in envelopes, and correlation IDs
-/// in `X-Correlation-ID`.
+/// in `X-Correlation-ID`. Call it before other layers are added, so that they see the status of
+/// the envelope.
 pub fn use_envelopes<C: Settings>(service: &Assembly<C>) {
     service.error_renderers(
         Arc::new(error_response),
         Arc::new(|error| error.into_response()),
     );
+    service.wrap_routes(|routes| {
+        routes.layer(map_response(|response: Response| {
+            ready(enveloped(response))
+        }))
+    });
     service.request_ids(RequestIds::Correlation);
+}
+
+/// Returns the envelope of an error that a handler or an extractor returned. Other responses stay.
+fn enveloped(mut response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_none_or(|kind| kind != Problem::MEDIA_TYPE) {
+        return response;
+    }
+    let failure = response.extensions_mut().remove::<ResponseError>();
+    failure.map_or(response, rendered)
 }
 
 #[cfg(test)]
@@ -283,6 +283,18 @@ mod tests {
             let (found, code) = status_and_code(&error);
             assert_eq!((found.as_u16(), code), (status, expected), "{reason}");
         }
+    }
+
+    #[test]
+    fn problems_of_handlers_become_envelopes_api_2() {
+        let locked = Error::new(Code::Forbidden, "ACCOUNT_LOCKED", "a message");
+        let response = enveloped(locked.into_response());
+        assert_eq!(response.status(), StatusCode::LOCKED);
+        assert!(response.extensions().get::<ResponseError>().is_some());
+        let kind = |response: &Response| response.headers()[header::CONTENT_TYPE].clone();
+        assert_eq!(kind(&response), "application/json; charset=utf-8");
+        let page = ([(header::CONTENT_TYPE, "text/html")], "a page").into_response();
+        assert_eq!(kind(&enveloped(page)), "text/html");
     }
 
     #[test]

@@ -11,7 +11,6 @@ mod caller_territory;
 mod date;
 mod envelope;
 pub mod events;
-mod extract;
 pub mod groups;
 mod live;
 mod money;
@@ -26,13 +25,15 @@ mod tokens;
 
 pub use caller_territory::{CallerTerritory, require_admin_scope, require_everywhere};
 pub use date::{InvalidZone, PlatformZone, max_date};
-pub use envelope::{ApiError, ExhaustedLimit, HandlerResult, Reply, error_response, use_envelopes};
-pub use extract::{ExtractResult, Json, Path, Query};
+pub use envelope::{
+    ExhaustedLimit, ExtractResult, HandlerResult, Reply, error_response, use_envelopes,
+};
 pub use live::LiveEvent;
 pub use money::{Currency, InvalidCurrency, Money};
 pub use page::{CheckedPage, MAX_LIMIT, Page, Pagination};
 pub use price::{ClassType, DeliveryMode, Quote, SESSION_COUNTS, Taxed};
 pub use role::{AdminRole, Role, grants};
+pub use seaworthy::prelude::{Json, Path, Query};
 pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
 pub use slot::{InvalidSlot, Slot};
 pub use territory::Territory;

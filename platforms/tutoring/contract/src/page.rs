@@ -4,8 +4,6 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::ApiError;
-
 /// The maximum number of items per page.
 pub const MAX_LIMIT: u32 = 100;
 /// The default number of items per page.
@@ -61,11 +59,11 @@ pub struct CheckedPage {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CheckedPage {
-    type Rejection = ApiError;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let Query(request) = Query::<PageRequest>::from_request_parts(parts, state).await?;
-        Ok(request.checked()?)
+        request.checked()
     }
 }
 

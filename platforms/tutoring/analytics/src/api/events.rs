@@ -55,7 +55,7 @@ pub(super) async fn timeline(
 ) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::other_user())?;
     if id != caller()? && !may_read_all() {
-        return Err(errors::other_user().into());
+        return Err(errors::other_user());
     }
     let (Query(mut filter), Query(range), page) = (filter?, range?, page?);
     filter.user_id = Some(id);

@@ -17,7 +17,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::{
-    AdminRole, ApiError, CallerTerritory, ExtractResult, HandlerResult, Role, SERVICE_ROLE,
+    AdminRole, CallerTerritory, ExtractResult, HandlerResult, Role, SERVICE_ROLE,
 };
 
 use crate::{
@@ -39,11 +39,11 @@ const ADMIN: &str = Role::Admin.as_str();
 const SUPER_ADMIN: &str = AdminRole::SuperAdmin.as_str();
 
 impl<S: Send + Sync> FromRequestParts<S> for Actor {
-    type Rejection = ApiError;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let territory = CallerTerritory::from_request_parts(parts, state).await?;
-        Ok(Self::current(territory)?)
+        Self::current(territory)
     }
 }
 

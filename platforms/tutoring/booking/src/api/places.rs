@@ -41,7 +41,7 @@ pub(super) async fn zones(schedule: State, Query(query): Query<ZoneQuery>) -> Ha
     let mut zones = zones::around(&schedule.database, place).await?;
     zones.retain(|zone| query.city_id.is_none_or(|city| city == zone.city_id));
     match zones.is_empty() {
-        true => Err(errors::no_zone().into()),
+        true => Err(errors::no_zone()),
         false => Reply::ok("zones", zones),
     }
 }

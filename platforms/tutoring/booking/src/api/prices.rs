@@ -29,7 +29,7 @@ pub(super) async fn flags(prices: State) -> HandlerResult {
 pub(super) async fn validate(prices: State, Json(request): Json<ValidateRequest>) -> HandlerResult {
     let coupon = prices.coupon(&request.code).await?;
     if redemptions::is_held_by(&prices.database, caller()?).await? {
-        return Err(errors::discount_used().into());
+        return Err(errors::discount_used());
     }
     let flags = Flags::read(&prices.database).await?;
     let data = json!({

@@ -62,9 +62,8 @@ pub(super) async fn list(
 ) -> HandlerResult {
     let status = query.status.as_deref();
     if status.is_some_and(|status| !STATUSES.contains(&status)) {
-        return Err(
-            errors::invalid("status", "must be pending, approved, rejected or cancelled").into(),
-        );
+        let problem = "must be pending, approved, rejected or cancelled";
+        return Err(errors::invalid("status", problem));
     }
     let found = reschedules::list(&schedule.database, status, &(&territory).into(), page).await?;
     Reply::ok("requests", found)

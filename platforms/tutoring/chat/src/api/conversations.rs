@@ -47,7 +47,7 @@ pub(super) async fn messages(
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         let problem = format!("must be from 1 to {MAX_LIMIT}");
-        return Err(errors::invalid("limit", &problem).into());
+        return Err(errors::invalid("limit", &problem));
     }
     let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
     let (items, next) = chats.page(caller()?, id, cursor, limit).await?;

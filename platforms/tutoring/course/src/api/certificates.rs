@@ -52,6 +52,6 @@ pub(super) async fn page(courses: State, Path(number): Path<String>) -> HandlerR
         Err(error) if error.code() == Code::NotFound => {
             Ok((StatusCode::NOT_FOUND, Html(unknown_certificate())).into_response())
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }

@@ -159,7 +159,7 @@ pub(super) async fn retry_phone_code(parts: Shared, Json(body): Json<PhoneBody>)
     let by_voice = match body.retry_type.as_deref() {
         None | Some("text") => false,
         Some("voice") => true,
-        Some(_) => return Err(invalid("retryType", "must be text or voice").into()),
+        Some(_) => return Err(invalid("retryType", "must be text or voice")),
     };
     send_phone_code(&parts, &body, by_voice).await
 }

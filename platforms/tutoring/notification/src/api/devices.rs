@@ -55,13 +55,13 @@ pub(super) async fn list(notifier: State, page: CheckedPage) -> HandlerResult {
 pub(super) async fn deactivate(notifier: State, Path(token): Path<String>) -> HandlerResult {
     match devices::deactivate(&notifier.backend.database, caller()?, &token).await? {
         true => Ok(Reply::message("device token deactivated").into_response()),
-        false => Err(errors::device_not_found().into()),
+        false => Err(errors::device_not_found()),
     }
 }
 
 pub(super) async fn delete(notifier: State, Path(token): Path<String>) -> HandlerResult {
     match devices::delete(&notifier.backend.database, caller()?, &token).await? {
         true => Ok(Reply::message("device token deleted").into_response()),
-        false => Err(errors::device_not_found().into()),
+        false => Err(errors::device_not_found()),
     }
 }

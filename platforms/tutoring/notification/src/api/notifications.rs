@@ -73,7 +73,7 @@ pub(super) async fn delete(notifier: State, id: ExtractResult<Path<Uuid>>) -> Ha
     let Path(id) = id.map_err(|_| errors::not_found())?;
     match notifications::delete(&notifier.backend.database, caller()?, id).await? {
         true => Ok(Reply::message("notification deleted").into_response()),
-        false => Err(errors::not_found().into()),
+        false => Err(errors::not_found()),
     }
 }
 

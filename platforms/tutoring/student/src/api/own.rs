@@ -86,7 +86,7 @@ pub(super) async fn progress(
 pub(super) async fn progress_gone(Path(id): Path<String>) -> HandlerResult {
     own_or_permitted(&id, Role::Student, Some(STUDENT_WRITE))?;
     let message = "progress cannot be set: it follows from completed sessions";
-    Err(Error::new(Code::NotFound, "GONE", message).into())
+    Err(Error::new(Code::NotFound, "GONE", message))
 }
 
 /// Removes the cached pages of a student for another service.

@@ -68,11 +68,8 @@ pub(super) async fn redeem(
     let code = request.referral_code.trim().to_uppercase();
     let is_code = |byte: u8| LETTERS.contains(&byte);
     if code.len() != CODE_LENGTH || !code.bytes().all(is_code) {
-        return Err(invalid(
-            "referralCode",
-            "must be a referral code of 8 letters and digits",
-        )
-        .into());
+        let problem = "must be a referral code of 8 letters and digits";
+        return Err(invalid("referralCode", problem));
     }
     let code = &code;
     api.backend

@@ -66,7 +66,7 @@ pub(super) async fn claim_deal(api: State, Path(id): Path<String>) -> HandlerRes
         .await?;
     if !claimed {
         let message = "you have already claimed the welcome offer";
-        return Err(Error::new(Code::Conflict, "CONFLICT", message).into());
+        return Err(Error::new(Code::Conflict, "CONFLICT", message));
     }
     Reply::ok("welcome offer", json!({ "claimed": true }))
 }

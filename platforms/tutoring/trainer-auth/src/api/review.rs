@@ -109,7 +109,7 @@ pub(super) async fn reject(
 ) -> HandlerResult {
     let reason = TextField("reason", body.reason.as_deref()).optional()?;
     if reason.is_none() {
-        return Err(errors::invalid("reason", "is required").into());
+        return Err(errors::invalid("reason", "is required"));
     }
     decide(applicants, token, id, Decision::Reject, reason).await
 }
