@@ -51,6 +51,7 @@ mod load_shed;
 mod observe;
 mod openapi;
 mod owner;
+mod page;
 mod request_id;
 mod routes;
 mod rpc;
@@ -71,6 +72,7 @@ pub use health::HealthSource;
 pub use load_shed::{LoadShedConfig, OpenEnded};
 pub use openapi::{AllowedAddress, OpenApiConfig, openapi_routes};
 pub use owner::{is_anonymous_owner, request_owner};
+pub use page::{CheckedPage, MAX_LIMIT, Page, Pagination};
 pub use request_id::RequestIds;
 pub use routes::{
     Access, FlagDecision, FlagGate, FlagRejection, RequiredFlag, RouteDescription, RouteError,

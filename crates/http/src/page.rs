@@ -1,8 +1,9 @@
-use seaworthy::{
-    axum::{extract::FromRequestParts, http::request::Parts},
-    core::Checks,
-    prelude::*,
-};
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use seaworthy_core::{Checks, Error};
+use serde::{Deserialize, Serialize};
+
+use crate::Query;
 
 /// The maximum number of items per page.
 pub const MAX_LIMIT: u32 = 100;
@@ -50,7 +51,17 @@ impl PageRequest {
     }
 }
 
-/// A valid page of a list, from the query `page` from 1, and `limit` from 1 to 100.
+/// A valid page of a list, from the query: `page` from 1, and `limit` from 1 to 100, by default 20.
+/// Handlers take it as an extractor.
+///
+/// ```
+/// use seaworthy_http::{CheckedPage, Page};
+///
+/// async fn numbers(page: CheckedPage) -> String {
+///     let found: Page<u32> = page.part((1..=21).collect());
+///     format!("{:?} of {}", found.items, found.pagination.total)
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckedPage {
     page: u32,
