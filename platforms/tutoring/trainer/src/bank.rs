@@ -1,6 +1,7 @@
 use seaworthy::{
     crypto::{Context, Encrypted, Sealer},
     data::FromRow,
+    mask::MaskRule,
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -106,16 +107,13 @@ impl SealedBankDetails {
 }
 
 /// Replaces all characters between the first and the last ones.
-fn masked(text: &str, first: usize, last: usize) -> String {
-    let end = text.chars().count().saturating_sub(last);
-    let shown = |(index, letter)| {
-        if (first..end).contains(&index) {
-            '*'
-        } else {
-            letter
-        }
+fn masked(text: &str, start: usize, end: usize) -> String {
+    let rule = MaskRule::Keep {
+        start,
+        end,
+        mask_char: '*',
     };
-    text.chars().enumerate().map(shown).collect()
+    rule.mask(text)
 }
 
 #[cfg(test)]
