@@ -19,7 +19,6 @@ mod role;
 mod service_tokens;
 mod slot;
 mod territory;
-mod text;
 mod tokens;
 
 pub use caller_territory::{CallerTerritory, require_admin_scope, require_everywhere};
@@ -35,5 +34,4 @@ pub use seaworthy::http::{CheckedPage, Json, MAX_LIMIT, Page, Pagination, Path, 
 pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
 pub use slot::{InvalidSlot, Slot};
 pub use territory::Territory;
-pub use text::{is_storable, is_storable_json};
 pub use tokens::{AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, Subject};

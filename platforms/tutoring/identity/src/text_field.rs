@@ -1,5 +1,4 @@
-use seaworthy::prelude::*;
-use tutoring_contract::is_storable;
+use seaworthy::{data::is_storable, prelude::*};
 
 use crate::{NOT_STORABLE, invalid};
 

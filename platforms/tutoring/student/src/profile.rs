@@ -1,9 +1,12 @@
 use seaworthy::{
-    data::chrono::{NaiveDate, Utc},
+    data::{
+        chrono::{NaiveDate, Utc},
+        is_storable_json,
+    },
     prelude::*,
 };
 use serde_json::{Map, Value};
-use tutoring_contract::{PlatformZone, is_storable_json};
+use tutoring_contract::PlatformZone;
 use tutoring_identity::{Checks, NOT_STORABLE};
 
 /// The maximum size of the fields without an own limit, as JSON, in bytes.

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use seaworthy::{
     core::new_id,
-    data::{chrono::SubsecRound as _, prelude::*},
+    data::{chrono::SubsecRound as _, is_storable_json, prelude::*},
     prelude::*,
 };
 use serde_json::{Map, Value};
-use tutoring_contract::{events::KINDS, is_storable_json};
+use tutoring_contract::events::KINDS;
 use tutoring_identity::{Checks, NOT_STORABLE, invalid};
 
 use crate::errors;

@@ -1,7 +1,10 @@
 use jiff::civil::Date;
-use seaworthy::{data::Transaction, prelude::*};
+use seaworthy::{
+    data::{Transaction, is_storable},
+    prelude::*,
+};
 use serde_json::{Value, json};
-use tutoring_contract::{Slot, Territory, is_storable};
+use tutoring_contract::{Slot, Territory};
 
 use super::{
     Actor, Schedule,

@@ -1,9 +1,10 @@
-use seaworthy::{audit_log::AuditEntry, data::prelude::*, prelude::*};
-use serde_json::{Value, json};
-use tutoring_contract::{
-    events::{BusinessEvent, CourseChanged, message},
-    is_storable,
+use seaworthy::{
+    audit_log::AuditEntry,
+    data::{is_storable, prelude::*},
+    prelude::*,
 };
+use serde_json::{Value, json};
+use tutoring_contract::events::{BusinessEvent, CourseChanged, message};
 use tutoring_identity::{Checks, invalid};
 
 use super::{COURSE_WRITE, Courses};

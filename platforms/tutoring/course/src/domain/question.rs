@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use seaworthy::prelude::*;
+use seaworthy::{data::is_storable, prelude::*};
 use serde_json::{Value, json};
-use tutoring_contract::is_storable;
 use tutoring_identity::Checks;
 
 /// Maximum length of a question, in bytes. 30 of them fit into a request body.

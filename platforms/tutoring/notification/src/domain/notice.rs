@@ -1,6 +1,8 @@
-use seaworthy::{data::prelude::*, prelude::*};
+use seaworthy::{
+    data::{is_storable_json, prelude::*},
+    prelude::*,
+};
 use serde_json::Value;
-use tutoring_contract::is_storable_json;
 use tutoring_identity::{Checks, NOT_STORABLE, invalid};
 
 use super::NotificationKind;

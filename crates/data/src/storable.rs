@@ -3,8 +3,10 @@ use serde_json::Value;
 /// Whether all databases can store a text. PostgreSQL rejects the character U+0000.
 ///
 /// ```
-/// assert!(tutoring_contract::is_storable("a\nb"));
-/// assert!(!tutoring_contract::is_storable("a\0b"));
+/// use seaworthy_data::is_storable;
+///
+/// assert!(is_storable("a\nb"));
+/// assert!(!is_storable("a\0b"));
 /// ```
 #[must_use]
 pub fn is_storable(text: &str) -> bool {
@@ -13,6 +15,14 @@ pub fn is_storable(text: &str) -> bool {
 
 /// Whether all databases can store a JSON document. No text and no name of a field contains the
 /// character U+0000.
+///
+/// ```
+/// use seaworthy_data::is_storable_json;
+/// use serde_json::json;
+///
+/// assert!(is_storable_json(&json!({ "name": "Ada" })));
+/// assert!(!is_storable_json(&json!(["a\0"])));
+/// ```
 #[must_use]
 pub fn is_storable_json(value: &Value) -> bool {
     match value {
