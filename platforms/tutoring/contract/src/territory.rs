@@ -42,7 +42,20 @@ impl Territory {
         })
     }
 
-    fn levels(&self) -> [Option<&str>; 4] {
+    /// Creates a territory from its levels, the largest first.
+    #[must_use]
+    pub fn from_levels([state, district, zone, locality]: [Option<String>; 4]) -> Self {
+        Self {
+            state,
+            district,
+            zone,
+            locality,
+        }
+    }
+
+    /// Returns the levels, the largest first.
+    #[must_use]
+    pub fn levels(&self) -> [Option<&str>; 4] {
         [&self.state, &self.district, &self.zone, &self.locality].map(|level| level.as_deref())
     }
 
@@ -69,13 +82,7 @@ mod tests {
 
     fn place(levels: [&str; 4]) -> Territory {
         let level = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let [state, district, zone, locality] = levels.map(level);
-        Territory {
-            state,
-            district,
-            zone,
-            locality,
-        }
+        Territory::from_levels(levels.map(level))
     }
 
     #[test]

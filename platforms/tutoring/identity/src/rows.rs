@@ -8,26 +8,20 @@ use tutoring_contract::Territory;
 /// # Errors
 /// A column is missing.
 pub fn territory(row: &Row, _: &str) -> DataResult<Territory> {
-    Ok(Territory {
-        state: row.get("state")?,
-        district: row.get("district")?,
-        zone: row.get("zone")?,
-        locality: row.get("locality")?,
-    })
+    Ok(Territory::from_levels([
+        row.get("state")?,
+        row.get("district")?,
+        row.get("zone")?,
+        row.get("locality")?,
+    ]))
 }
 
 /// Returns the condition of each level of a territory: whether it is set, and its trimmed name in
 /// lower case.
 #[must_use]
 pub fn levels(territory: &Territory) -> [(i64, String); 4] {
-    let Territory {
-        state,
-        district,
-        zone,
-        locality,
-    } = territory;
-    [state, district, zone, locality].map(|level| {
-        let name = level.as_ref().map(|name| name.trim().to_lowercase());
+    territory.levels().map(|level| {
+        let name = level.map(|name| name.trim().to_lowercase());
         (i64::from(name.is_some()), name.unwrap_or_default())
     })
 }

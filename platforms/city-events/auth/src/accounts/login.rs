@@ -271,16 +271,12 @@ impl Accounts {
         action: &'static str,
         user: Option<&User>,
     ) -> Result<(), Error> {
-        self.database
-            .transaction(|tx| async move {
-                let entry = AuditEntry::new(action).outcome(Outcome::Refused);
-                let entry = match user {
-                    Some(user) => entry.target("user", user.id.to_string()),
-                    None => entry,
-                };
-                Ok::<_, Error>(self.audit.append(&tx, entry).await?)
-            })
-            .await
+        let entry = AuditEntry::new(action).outcome(Outcome::Refused);
+        let entry = match user {
+            Some(user) => entry.target("user", user.id.to_string()),
+            None => entry,
+        };
+        Ok(self.audit.record(entry).await?)
     }
 
     /// Ends the session of a refresh token, if it has one.

@@ -167,16 +167,12 @@ impl Accounts {
         action: &'static str,
         admin: Option<&Admin>,
     ) -> Result<(), Error> {
-        self.database
-            .transaction(|tx| async move {
-                let entry = AuditEntry::new(action).outcome(Outcome::Refused);
-                let entry = match admin {
-                    Some(admin) => entry.target("admin", admin.id.to_string()),
-                    None => entry,
-                };
-                Ok::<_, Error>(self.audit.append(&tx, entry).await?)
-            })
-            .await
+        let entry = AuditEntry::new(action).outcome(Outcome::Refused);
+        let entry = match admin {
+            Some(admin) => entry.target("admin", admin.id.to_string()),
+            None => entry,
+        };
+        Ok(self.audit.record(entry).await?)
     }
 
     /// Requires the password of a logged-in admin.

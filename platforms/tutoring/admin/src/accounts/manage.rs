@@ -83,7 +83,7 @@ impl Accounts {
         let (admin, password) = self
             .prepare(new.email, &new.full_name, new.roles, None)
             .await?;
-        let territory = territory_of(&admin.roles, new.territory)?;
+        let territory = territory_of(&admin.roles, &new.territory)?;
         let admin = Admin {
             admin_type: new.admin_type,
             parent_admin_id: Some(caller.admin.id),
@@ -100,10 +100,8 @@ impl Accounts {
                     if !actor.manages(&admin.roles, &admin.territory) {
                         return Err(errors::beyond_caller());
                     }
-                    admins::insert(&tx, admin).await?;
-                    let entry = entry("admin.create", admin.id, reason);
-                    let entry = entry.detail("after", summary(admin));
-                    Ok(self.audit.append(&tx, entry).await?)
+                    self.insert(&tx, admin, entry("admin.create", admin.id, reason))
+                        .await
                 }
             })
             .await?;
@@ -129,17 +127,23 @@ impl Accounts {
         self.database
             .transaction(|tx| {
                 let admin = &admin;
-                async move {
-                    admins::insert(&tx, admin).await?;
-                    let entry = entry("admin.create", admin.id, None).actor("command");
-                    Ok(self
-                        .audit
-                        .append(&tx, entry.detail("after", summary(admin)))
-                        .await?)
-                }
+                let entry = entry("admin.create", admin.id, None).actor("command");
+                async move { self.insert(&tx, admin, entry).await }
             })
             .await
             .map(|()| password)
+    }
+
+    /// Inserts a new admin, and completes its audit entry.
+    async fn insert(
+        &self,
+        tx: &Transaction,
+        admin: &Admin,
+        entry: AuditEntry,
+    ) -> Result<(), Error> {
+        admins::insert(tx, admin).await?;
+        let entry = entry.detail("after", summary(admin));
+        Ok(self.audit.append(tx, entry).await?)
     }
 
     /// Checks the values of a new admin, and makes a temporary password.
@@ -252,13 +256,13 @@ fn changed(before: &Admin, change: &AdminChange) -> Result<Admin, Error> {
     }
     if change.roles.is_some() || change.territory.is_some() {
         let territory = change.territory.as_ref().unwrap_or(&before.territory);
-        after.territory = territory_of(&after.roles, territory.clone())?;
+        after.territory = territory_of(&after.roles, territory)?;
     }
     Ok(after)
 }
 
 /// Checks a territory against the highest role.
-fn territory_of(roles: &[AdminRole], territory: Territory) -> Result<Territory, Error> {
+fn territory_of(roles: &[AdminRole], territory: &Territory) -> Result<Territory, Error> {
     with_levels(territory, highest(roles).map_or(0, levels_of))
 }
 

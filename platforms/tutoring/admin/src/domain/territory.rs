@@ -4,26 +4,25 @@ use tutoring_identity::Checks;
 
 /// The maximum length of the name of a place, in characters.
 const MAX_NAME_LENGTH: usize = 100;
+/// The fields of the levels, the largest first.
+const LEVELS: [&str; 4] = [
+    "territory.state",
+    "territory.district",
+    "territory.zone",
+    "territory.locality",
+];
 
 /// Trims the names and checks that exactly the first `count` levels are set.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` with each wrong level.
-pub(crate) fn with_levels(territory: Territory, count: usize) -> Result<Territory, Error> {
-    let trimmed = Territory {
-        state: trim(territory.state),
-        district: trim(territory.district),
-        zone: trim(territory.zone),
-        locality: trim(territory.locality),
-    };
-    let levels = [
-        ("territory.state", &trimmed.state),
-        ("territory.district", &trimmed.district),
-        ("territory.zone", &trimmed.zone),
-        ("territory.locality", &trimmed.locality),
-    ];
+pub(crate) fn with_levels(territory: &Territory, count: usize) -> Result<Territory, Error> {
+    let trimmed = territory.levels().map(|name| {
+        let name = name.map(str::trim).filter(|name| !name.is_empty());
+        name.map(str::to_owned)
+    });
     let mut checks = Checks::new();
-    for (index, (level, name)) in levels.into_iter().enumerate() {
+    for (index, (level, name)) in LEVELS.into_iter().zip(&trimmed).enumerate() {
         match name {
             None if index < count => checks.reject(level, "is required by the role"),
             Some(_) if index >= count => {
@@ -35,12 +34,7 @@ pub(crate) fn with_levels(territory: Territory, count: usize) -> Result<Territor
         }
     }
     checks.finish()?;
-    Ok(trimmed)
-}
-
-fn trim(name: Option<String>) -> Option<String> {
-    let name = name?.trim().to_owned();
-    (!name.is_empty()).then_some(name)
+    Ok(Territory::from_levels(trimmed))
 }
 
 #[cfg(test)]
@@ -55,11 +49,11 @@ mod tests {
             ..Territory::default()
         };
         assert_eq!(
-            with_levels(mysuru(" Karnataka "), 2).unwrap(),
+            with_levels(&mysuru(" Karnataka "), 2).unwrap(),
             mysuru("Karnataka")
         );
         let fields = |count| {
-            let refused = with_levels(mysuru("Karnataka"), count).unwrap_err();
+            let refused = with_levels(&mysuru("Karnataka"), count).unwrap_err();
             let fields = refused.fields().iter();
             fields.map(|field| field.field.clone()).collect::<Vec<_>>()
         };
