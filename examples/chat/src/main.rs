@@ -5,7 +5,7 @@
 
 mod messages;
 
-use std::{process::ExitCode, time::SystemTime};
+use std::{process::ExitCode, sync::Arc, time::SystemTime};
 
 use seaworthy::{
     auth::token::{Algorithm, Issuer, IssuerConfig, TokenVerifier},
@@ -78,7 +78,6 @@ async fn authenticate(verifier: TokenVerifier, handshake: Handshake) -> Result<P
     Ok(peer.expires_at(token.expires_at()))
 }
 
-#[derive(Clone)]
 struct Chat {
     hub: Hub,
     messages: Messages,
@@ -86,18 +85,18 @@ struct Chat {
 
 impl Chat {
     fn routes(self, verifier: TokenVerifier) -> Routes {
-        let (join, say) = (self.clone(), self.clone());
-        SocketIo::new(&self.hub, move |handshake| {
+        let chat = Arc::new(self);
+        SocketIo::new(&chat.hub, move |handshake| {
             authenticate(verifier.clone(), handshake)
         })
-        .on("join", move |call| join.clone().join(call))
-        .on("say", move |call| say.clone().say(call))
+        .on_with("join", &chat, Self::join)
+        .on_with("say", &chat, Self::say)
         .routes("/socket.io")
     }
 
     /// Joins a room, and returns its messages. A client calls it after each connect, because it may
     /// have missed events.
-    async fn join(self, call: Call) -> Result<Value, Error> {
+    async fn join(self: Arc<Self>, call: Call) -> Result<Value, Error> {
         let name: String = call.data()?;
         call.socket().join(room(&name)?)?;
         Ok(json!({ "ok": true, "messages": self.messages.list(&name).await? }))
@@ -105,7 +104,7 @@ impl Chat {
 
     /// Stores a message, and sends it to the room. The acknowledgement means that it is stored. A
     /// client that receives none sends the message again, with the same identifier.
-    async fn say(self, call: Call) -> Result<Value, Error> {
+    async fn say(self: Arc<Self>, call: Call) -> Result<Value, Error> {
         let message: Message = call.data()?;
         let room = room(&message.room)?;
         if self.messages.store(&message).await? {

@@ -156,6 +156,42 @@ impl SocketIo {
         self
     }
 
+    /// Handles the events of a name as [`on`](Self::on) does, with a state that handlers share.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use seaworthy_core::Error;
+    /// use seaworthy_realtime::{Call, SocketIo};
+    /// use serde_json::Value;
+    ///
+    /// struct Greetings(&'static str);
+    ///
+    /// impl Greetings {
+    ///     async fn greet(self: Arc<Self>, _: Call) -> Result<Value, Error> {
+    ///         Ok(self.0.into())
+    ///     }
+    /// }
+    ///
+    /// fn handlers(server: SocketIo, greetings: &Arc<Greetings>) -> SocketIo {
+    ///     server.on_with("greet", greetings, Greetings::greet)
+    /// }
+    /// ```
+    pub fn on_with<S, T, F>(
+        self,
+        event: &str,
+        state: &Arc<S>,
+        handler: fn(Arc<S>, Call) -> F,
+    ) -> Self
+    where
+        S: Send + Sync + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+        T: Into<Message>,
+    {
+        let state = Arc::clone(state);
+        self.on(event, move |call| handler(Arc::clone(&state), call))
+    }
+
     /// Returns the routes. Clients expect the path `/socket.io`.
     pub fn routes(self, path: &str) -> Routes {
         let config = self.server.hub.config().clone();

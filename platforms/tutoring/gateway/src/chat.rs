@@ -72,7 +72,7 @@ impl ChatCalls {
     }
 
     /// Joins the room of a conversation of the caller. Returns the participants who are online.
-    async fn join(&self, call: Call) -> Result<Value, Error> {
+    async fn join(self: Arc<Self>, call: Call) -> Result<Value, Error> {
         let (id, room) = conversation(&call)?;
         let members = self.require_member(&call, &id).await?;
         call.socket().join(room.clone())?;
@@ -82,14 +82,14 @@ impl ChatCalls {
     }
 
     /// Sends a message, by the rules of the route.
-    async fn send(&self, call: Call) -> Result<Value, Error> {
+    async fn send(self: Arc<Self>, call: Call) -> Result<Value, Error> {
         let data: Value = call.data()?;
         let request = self.client.post("/api/v1/chat/messages").json(&data);
         let message = self.request(&call, request).await?;
         Ok(json!({ "ok": true, "message": message }))
     }
 
-    async fn read(&self, call: Call) -> Result<Value, Error> {
+    async fn read(self: Arc<Self>, call: Call) -> Result<Value, Error> {
         let (id, _) = conversation(&call)?;
         let data: Value = call.data()?;
         let body = match data.get("upTo") {
@@ -103,7 +103,7 @@ impl ChatCalls {
     }
 
     /// Publishes to the other participants that the caller is typing.
-    async fn type_text(&self, call: Call) -> Result<Value, Error> {
+    async fn type_text(self: Arc<Self>, call: Call) -> Result<Value, Error> {
         let (id, room) = conversation(&call)?;
         let user = user(&call)?;
         let key = (user.clone(), id.clone());
@@ -155,21 +155,12 @@ impl ChatCalls {
 
 /// Adds the handlers of events of chats.
 pub(crate) fn handlers(server: SocketIo, calls: &Arc<ChatCalls>) -> SocketIo {
-    macro_rules! handle {
-        ($method:ident) => {{
-            let calls = Arc::clone(calls);
-            move |call: Call| {
-                let calls = Arc::clone(&calls);
-                async move { calls.$method(call).await }
-            }
-        }};
-    }
     server
-        .on("chat:join", handle!(join))
+        .on_with("chat:join", calls, ChatCalls::join)
         .on("chat:leave", leave)
-        .on("chat:send", handle!(send))
-        .on("chat:read", handle!(read))
-        .on(TYPING, handle!(type_text))
+        .on_with("chat:send", calls, ChatCalls::send)
+        .on_with("chat:read", calls, ChatCalls::read)
+        .on_with(TYPING, calls, ChatCalls::type_text)
 }
 
 async fn leave(call: Call) -> Result<Value, Error> {

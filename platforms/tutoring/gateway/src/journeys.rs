@@ -29,7 +29,7 @@ impl JourneyCalls {
 
     /// Joins the room of a journey, whose student is the caller. The legacy service also sent an
     /// event with the result.
-    async fn watch(&self, call: Call) -> Result<Value, Error> {
+    async fn watch(self: Arc<Self>, call: Call) -> Result<Value, Error> {
         let socket = call.socket();
         match self.room(&call).await {
             Ok((id, room)) => {
@@ -70,12 +70,8 @@ impl JourneyCalls {
 
 /// Adds the handlers of events about journeys.
 pub(crate) fn handlers(server: SocketIo, calls: JourneyCalls) -> SocketIo {
-    let calls = Arc::new(calls);
     server
-        .on("subscribe:journey", move |call| {
-            let calls = Arc::clone(&calls);
-            async move { calls.watch(call).await }
-        })
+        .on_with("subscribe:journey", &Arc::new(calls), JourneyCalls::watch)
         .on("unsubscribe:journey", leave)
 }
 
