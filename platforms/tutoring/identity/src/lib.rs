@@ -62,7 +62,7 @@ pub use limits::{Limits, LoginLimit, per_minute};
 pub use live_events::LiveSealer;
 pub use paging::PagedStatement;
 pub use profile_edit::ProfileEdit;
-pub use rows::{containing, coordinates, levels, territory};
+pub use rows::{containing, coordinates, levels, optional, territory};
 pub use sealer::sealer;
 pub use secret_notices::NoticeSealer;
 pub use session_record::SessionRecord;

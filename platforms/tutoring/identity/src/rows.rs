@@ -20,10 +20,21 @@ pub fn territory(row: &Row, _: &str) -> DataResult<Territory> {
 /// lower case.
 #[must_use]
 pub fn levels(territory: &Territory) -> [(i64, String); 4] {
-    territory.levels().map(|level| {
-        let name = level.map(|name| name.trim().to_lowercase());
-        (i64::from(name.is_some()), name.unwrap_or_default())
-    })
+    let levels = territory.levels();
+    levels.map(|level| optional(level.map(|name| name.trim().to_lowercase())))
+}
+
+/// Returns the condition of an optional filter of a list: whether it is set, and its value.
+///
+/// ```
+/// use tutoring_identity::optional;
+///
+/// assert_eq!(optional(Some("open")), (1, "open"));
+/// assert_eq!(optional(None::<&str>), (0, ""));
+/// ```
+#[must_use]
+pub fn optional<T: Default>(value: Option<T>) -> (i64, T) {
+    (i64::from(value.is_some()), value.unwrap_or_default())
 }
 
 /// Returns the pattern that matches texts in lower case with this part, for `LIKE … ESCAPE '!'`.

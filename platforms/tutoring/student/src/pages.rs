@@ -35,7 +35,9 @@ pub(crate) struct Pages {
 /// A page that is cached under its own key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Page {
+    /// The courses that are open, and the next sessions.
     Home,
+    /// The courses with trainers, sessions and progress.
     Learning,
 }
 
@@ -99,24 +101,17 @@ impl Pages {
         Ok(())
     }
 
-    /// Returns the home page, without the data of other services.
+    /// Returns a page, without the data of other services.
     ///
     /// # Errors
     /// An error of the database.
-    pub(crate) async fn home(&self, student: Uuid) -> Result<Value, Error> {
-        let record = self.record(Page::Home, student).await?;
+    pub(crate) async fn read(&self, page: Page, student: Uuid) -> Result<Value, Error> {
+        let record = self.record(page, student).await?;
         let cards = cards(&self.database, &record.courses).await?;
-        Ok(home(&record, &cards))
-    }
-
-    /// Returns the courses with trainers, sessions and progress.
-    ///
-    /// # Errors
-    /// An error of the database.
-    pub(crate) async fn learning(&self, student: Uuid) -> Result<Value, Error> {
-        let record = self.record(Page::Learning, student).await?;
-        let cards = cards(&self.database, &record.courses).await?;
-        Ok(learning(&record, &cards))
+        Ok(match page {
+            Page::Home => home(&record, &cards),
+            Page::Learning => learning(&record, &cards),
+        })
     }
 
     async fn record(&self, page: Page, student: Uuid) -> Result<Arc<Record>, Error> {
@@ -196,22 +191,13 @@ fn progress(course: &MyCourse) -> Value {
 
 /// Returns a student without the settings that only the service uses.
 pub(crate) fn student_view(student: &Student) -> Value {
-    let mut view = student.profile.as_object().cloned().unwrap_or_default();
-    let status = match (student.is_disabled, student.is_verified) {
-        (true, _) => "disabled",
-        (false, true) => "verified",
-        (false, false) => "unverified",
-    };
-    for (name, value) in [
-        ("id", json!(student.id)),
-        ("username", json!(student.username)),
-        ("status", json!(status)),
-        ("createdAt", json!(student.created_at)),
-        ("updatedAt", json!(student.updated_at)),
-    ] {
-        view.insert(name.to_owned(), value);
-    }
-    Value::Object(view)
+    let mut view = json!(student.profile.as_object());
+    view["id"] = json!(student.id);
+    view["username"] = json!(student.username);
+    view["status"] = json!(student.status());
+    view["createdAt"] = json!(student.created_at);
+    view["updatedAt"] = json!(student.updated_at);
+    view
 }
 
 async fn read(database: &Database, id: Uuid) -> Result<Record, Error> {

@@ -2,7 +2,7 @@
 
 use futures::future::join;
 use seaworthy::{
-    client::{HttpClient, RequestBuilder},
+    client::{HttpClient, HttpResponse, RequestBuilder},
     core::error_chain,
     prelude::*,
 };
@@ -94,19 +94,11 @@ impl Summaries {
 
 /// Returns the data of a response. `None` for an error, which is logged.
 async fn data(request: RequestBuilder, token: &Secret<String>) -> Option<Value> {
-    let answer = match request.bearer(token).send().await {
-        Ok(answer) => answer,
-        Err(error) => {
-            let error = error_chain(&error);
-            tracing::debug!(error, "a part of the home page could not be loaded");
-            return None;
-        }
-    };
-    if !answer.status().is_success() {
-        let status = answer.status().as_u16();
-        tracing::debug!(status, "a part of the home page could not be loaded");
-        return None;
-    }
-    let mut body: Value = answer.json().await.ok()?;
+    let answer = request.bearer(token).send().await;
+    let answer = answer.and_then(HttpResponse::success).inspect_err(|error| {
+        let error = error_chain(error);
+        tracing::debug!(error, "a part of the home page could not be loaded");
+    });
+    let mut body: Value = answer.ok()?.json().await.ok()?;
     body.get_mut("data").map(Value::take)
 }

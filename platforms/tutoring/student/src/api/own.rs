@@ -39,13 +39,10 @@ pub(super) async fn home(api: State, Path(id): Path<String>, headers: HeaderMap)
     let (student, token) = (own(&id)?, token_of(&headers));
     plan(&api, Page::Home, student, &token).await?;
     let summary = api.summaries.of(student, &token);
-    let (page, summary) = join(api.pages.home(student), summary).await;
+    let (page, summary) = join(api.pages.read(Page::Home, student), summary).await;
     let mut page = page?;
-    if let Some(page) = page.as_object_mut() {
-        let unread = json!(summary.unread_notifications);
-        page.insert("unreadNotifications".to_owned(), unread);
-        page.insert("wallet".to_owned(), json!(summary.wallet));
-    }
+    page["unreadNotifications"] = json!(summary.unread_notifications);
+    page["wallet"] = json!(summary.wallet);
     Reply::ok("home", page)
 }
 
@@ -56,7 +53,7 @@ pub(super) async fn learning(
 ) -> HandlerResult {
     let student = own(&id)?;
     plan(&api, Page::Learning, student, &token_of(&headers)).await?;
-    Reply::ok("learning", api.pages.learning(student).await?)
+    Reply::ok("learning", api.pages.read(Page::Learning, student).await?)
 }
 
 pub(super) async fn state(api: State, Path((id, course)): Path<(String, String)>) -> HandlerResult {

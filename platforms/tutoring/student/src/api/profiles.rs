@@ -8,7 +8,11 @@ use tutoring_contract::{
 use tutoring_identity::{ProfileEdit, caller, own_or_permitted};
 
 use super::{ExtractResult, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
-use crate::{pages::student_view, profile::Profile, store::students};
+use crate::{
+    pages::student_view,
+    profile::Profile,
+    store::{Status, students},
+};
 
 /// The maximum length of a searched text, in characters.
 const MAX_SEARCH_LENGTH: usize = 100;
@@ -18,25 +22,6 @@ pub(super) struct ListQuery {
     #[serde(default)]
     search: String,
     status: Option<Status>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Unverified,
-    Verified,
-    Disabled,
-}
-
-impl Status {
-    /// Returns whether the account is disabled, and whether it is verified, if that matters.
-    const fn flags(self) -> (bool, Option<bool>) {
-        match self {
-            Self::Unverified => (false, Some(false)),
-            Self::Verified => (false, Some(true)),
-            Self::Disabled => (true, None),
-        }
-    }
 }
 
 pub(super) async fn list(
@@ -53,9 +38,9 @@ pub(super) async fn list(
         .filter(|letter| *letter != '\0')
         .take(MAX_SEARCH_LENGTH)
         .collect();
-    let status = query.status.map(Status::flags);
+    let (database, status) = (&api.backend.database, query.status);
     let found = match territory.within() {
-        Some(within) => students::list(&api.backend.database, &text, status, &within, page).await?,
+        Some(within) => students::list(database, &text, status, &within, page).await?,
         None => page.into_page(Vec::new(), 0),
     };
     Reply::ok("students", found.map(|student| student_view(&student)))

@@ -11,5 +11,5 @@ pub(crate) mod tickets;
 pub(crate) use courses::MyCourse;
 pub(crate) use referrals::DueReward;
 pub(crate) use sessions::MySession;
-pub(crate) use students::Student;
+pub(crate) use students::{Status, Student};
 pub(crate) use tickets::{DEFAULT_PRIORITY, Ticket};

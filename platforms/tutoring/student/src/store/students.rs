@@ -1,12 +1,24 @@
 //! Statements on students.
 
-use seaworthy::{data::prelude::*, prelude::Deserialize};
+use seaworthy::{
+    data::prelude::*,
+    prelude::{Deserialize, named},
+};
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Page, Territory, events::StudentChanged};
-use tutoring_identity::{containing, levels, paged, territory};
+use tutoring_identity::{containing, levels, optional, paged, territory};
 
 // The first part of statements that read students.
 statements! { statement: "SELECT id, username, is_verified, is_disabled, profile, state, district, zone, locality, referral_code, deal_claimed_at, version, created_at, updated_at FROM students " }
+
+named! {
+    /// The state of an account.
+    pub(crate) enum Status {
+        Unverified = "unverified",
+        Verified = "verified",
+        Disabled = "disabled",
+    }
+}
 
 /// A student as stored.
 #[derive(Debug, FromRow)]
@@ -24,6 +36,17 @@ pub(crate) struct Student {
     pub(crate) version: i64,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Student {
+    /// Returns the state of the account.
+    pub(crate) const fn status(&self) -> Status {
+        match (self.is_disabled, self.is_verified) {
+            (true, _) => Status::Disabled,
+            (false, true) => Status::Verified,
+            (false, false) => Status::Unverified,
+        }
+    }
 }
 
 /// The fields of an account in a snapshot. Those of a profile, which this service publishes
@@ -96,22 +119,18 @@ pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<O
 }
 
 /// Returns a page of the students in a territory, the oldest first. `text` is a part of the
-/// names in lower case. Without a status, all students match. A status says whether the student
-/// is disabled, and whether the account is verified, if that matters.
+/// names in lower case. Without a status, all students match.
 pub(crate) async fn list(
     connection: &dyn Connection,
     text: &str,
-    status: Option<(bool, Option<bool>)>,
+    status: Option<Status>,
     within: &Territory,
     page: CheckedPage,
 ) -> DataResult<Page<Student>> {
     let pattern = &containing(text);
-    let is_any = i64::from(status.is_none());
-    let (is_disabled, is_verified) = status.unwrap_or_default();
-    let ignores_verified = i64::from(is_verified.is_none());
-    let is_verified = is_verified.unwrap_or_default();
+    let (by_status, status) = optional(status.map(Status::as_str));
     let [state, district, zone, locality] = &levels(within);
-    statement!(paged, "WHERE search_text LIKE {pattern} ESCAPE '!' AND ({state.0} = 0 OR lower(state) = {&state.1}) AND ({district.0} = 0 OR lower(district) = {&district.1}) AND ({zone.0} = 0 OR lower(zone) = {&zone.1}) AND ({locality.0} = 0 OR lower(locality) = {&locality.1}) AND ({is_any} = 1 OR (is_disabled = {is_disabled} AND ({ignores_verified} = 1 OR is_verified = {is_verified})))"; "ORDER BY created_at, id", page)
+    statement!(paged, "WHERE search_text LIKE {pattern} ESCAPE '!' AND ({state.0} = 0 OR lower(state) = {&state.1}) AND ({district.0} = 0 OR lower(district) = {&district.1}) AND ({zone.0} = 0 OR lower(zone) = {&zone.1}) AND ({locality.0} = 0 OR lower(locality) = {&locality.1}) AND ({by_status} = 0 OR CASE WHEN is_disabled = {true} THEN 'disabled' WHEN is_verified = {true} THEN 'verified' ELSE 'unverified' END = {status})"; "ORDER BY created_at, id", page)
         .fetch(connection)
         .await
 }
