@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, CheckedPage, Page, Territory};
-use tutoring_identity::{levels, paged};
+use tutoring_identity::{levels, optional, paged};
 
 use crate::domain::{Admin, Status, errors};
 
@@ -79,10 +79,7 @@ pub(crate) async fn list(
     within: &Territory,
     page: CheckedPage,
 ) -> DataResult<Page<Admin>> {
-    let (by_status, status) = (
-        i64::from(status.is_some()),
-        status.map_or("", Status::as_str),
-    );
+    let (by_status, status) = optional(status.map(Status::as_str));
     // An absent level matches every admin.
     let [state, district, zone, locality] = &levels(within);
     let mut found: Page<Admin> = statement!(paged, "WHERE ({by_status} = 0 OR status = {status}) AND ({state.0} = 0 OR lower(state) = {&state.1}) AND ({district.0} = 0 OR lower(district) = {&district.1})

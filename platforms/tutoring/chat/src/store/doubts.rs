@@ -2,7 +2,7 @@
 
 use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page};
-use tutoring_identity::paged;
+use tutoring_identity::{optional, paged};
 
 use super::Attachment;
 use crate::domain::{DoubtKind, DoubtStatus};
@@ -76,12 +76,10 @@ pub(crate) async fn page(
     filter: DoubtFilter,
     page: CheckedPage,
 ) -> DataResult<Page<StoredDoubt>> {
-    let known = |id: Option<Uuid>| (i64::from(id.is_some()), id.unwrap_or_default());
-    let (of_student, student) = known(filter.student_id);
-    let (of_trainer, trainer) = known(filter.trainer_id);
-    let (of_course, course) = known(filter.course_id);
-    let has_status = i64::from(filter.status.is_some());
-    let status = filter.status.map_or("", DoubtStatus::as_str);
+    let (of_student, student) = optional(filter.student_id);
+    let (of_trainer, trainer) = optional(filter.trainer_id);
+    let (of_course, course) = optional(filter.course_id);
+    let (has_status, status) = optional(filter.status.map(DoubtStatus::as_str));
     let unassigned = i64::from(filter.unassigned);
     statement!(paged, "WHERE ({of_student} = 0 OR student_id = {student}) AND ({of_trainer} = 0 OR trainer_id = {trainer}) AND ({of_course} = 0 OR course_id = {course}) AND ({has_status} = 0 OR status = {status}) AND ({unassigned} = 0 OR trainer_id IS NULL)"; "ORDER BY created_at DESC, id DESC", page)
         .fetch(connection)

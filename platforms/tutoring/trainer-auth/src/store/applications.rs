@@ -2,7 +2,7 @@
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{CheckedPage, Page, Territory};
-use tutoring_identity::{coordinates, levels, paged, territory};
+use tutoring_identity::{coordinates, levels, optional, paged, territory};
 
 use crate::domain::{Form, ReviewStatus, errors};
 
@@ -121,10 +121,7 @@ pub(crate) async fn list(
     status: Option<ReviewStatus>,
     page: CheckedPage,
 ) -> DataResult<Page<Application>> {
-    let (by_status, status) = (
-        i64::from(status.is_some()),
-        status.map_or("", ReviewStatus::as_str),
-    );
+    let (by_status, status) = optional(status.map(ReviewStatus::as_str));
     within!(paged, within, "SELECT id, trainer_id, review_status, form, state, district, zone, locality, city, latitude, longitude, location_status, reviewed_by, reviewed_at, review_notes, version, submitted_at FROM trainer_applications", "AND ({by_status} = 0 OR review_status = {status})"; "ORDER BY submitted_at, id", page)
         .fetch(connection)
         .await
