@@ -23,6 +23,28 @@ pub enum LockoutError {
     Failed(#[from] DataError),
 }
 
+impl LockoutError {
+    /// Returns the remaining wait of a lock.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use seaworthy_account::LockoutError;
+    ///
+    /// let retry_after = Duration::from_secs(7);
+    /// assert_eq!(LockoutError::Locked { retry_after }.retry_after(), Some(retry_after));
+    /// ```
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Locked { retry_after } | Self::AddressLocked { retry_after } => {
+                Some(*retry_after)
+            }
+            Self::Failed(_) => None,
+        }
+    }
+}
+
 impl From<LockoutError> for Error {
     /// The error is the same for accounts that exist and for those that do not.
     fn from(error: LockoutError) -> Self {

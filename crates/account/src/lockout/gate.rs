@@ -1,6 +1,6 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use seaworthy_core::{Switch, network_of};
+use seaworthy_core::{Error, Switch, network_of};
 use seaworthy_data::{Connection, DataError, Database, purge_worker};
 use seaworthy_service::Worker;
 use tokio::{
@@ -125,6 +125,38 @@ impl Lockout {
                 );
             }
         })
+    }
+
+    /// Counts an attempt as [`attempt`](Self::attempt) does, and checks its password. `check` resolves
+    /// to `None` for a wrong password, and to what a correct one proves. If it fails, the password was
+    /// not checked, so the attempt does not count.
+    ///
+    /// ```no_run
+    /// use seaworthy_account::{Lockout, LockoutError};
+    /// use seaworthy_core::Error;
+    ///
+    /// async fn log_in(lockout: &Lockout, password: &str) -> Result<Option<&'static str>, Error> {
+    ///     let check = async { Ok((password == "correct").then_some("ada")) };
+    ///     lockout.guard("ada@example.org", None, check).await?
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`attempt`](Self::attempt). The inner result has the error of `check`.
+    pub async fn guard<T>(
+        &self,
+        account: &str,
+        address: Option<IpAddr>,
+        check: impl Future<Output = Result<Option<T>, Error>>,
+    ) -> Result<Result<Option<T>, Error>, LockoutError> {
+        let attempt = self.attempt(account, address).await?;
+        let checked = check.await;
+        match &checked {
+            Ok(Some(_)) => self.record_success(attempt).await?,
+            Ok(None) => drop(attempt),
+            Err(_) => self.cancel(attempt).await?,
+        }
+        Ok(checked)
     }
 
     /// Counts an attempt from a device that has already logged in to the account (OWASP's device

@@ -8,7 +8,7 @@ use std::{
 
 use futures::future::join_all;
 use seaworthy_account::{Lockout, LockoutConfig, LockoutError};
-use seaworthy_core::Timeout;
+use seaworthy_core::{Error, Timeout};
 use seaworthy_data::sql;
 use seaworthy_testkit::eventually;
 use tokio::{select, sync::Semaphore, time::timeout};
@@ -66,6 +66,25 @@ pub(crate) async fn account_waits_after_failures_if_it_exists_or_not_auth_2(test
         rows.iter().all(|(subject,)| !subject.contains("ada")),
         "{rows:?}"
     );
+}
+
+pub(crate) async fn only_guarded_checks_that_fail_count_auth_2(test: TestDatabase) {
+    let lockout = with_long_lock(&test);
+    let failures = async || lockout.status("ada").await.unwrap().failures;
+    let wrong = lockout.guard("ada", None, async { Ok(None::<u8>) }).await;
+    assert_eq!(wrong.unwrap().unwrap(), None);
+    let error = async { Err::<Option<u8>, _>(Error::internal("overloaded")) };
+    assert!(lockout.guard("ada", None, error).await.unwrap().is_err());
+    assert_eq!(failures().await, 1);
+    let correct = lockout.guard("ada", None, async { Ok(Some(7)) }).await;
+    assert_eq!(correct.unwrap().unwrap(), Some(7));
+    assert_eq!(failures().await, 0);
+    for _ in 0..5 {
+        let wrong = lockout.guard("ada", None, async { Ok(None::<u8>) }).await;
+        assert_eq!(wrong.unwrap().unwrap(), None);
+    }
+    let locked = lockout.guard("ada", None, async { Ok(Some(7)) }).await;
+    assert!(locked.unwrap_err().retry_after().is_some());
 }
 
 pub(crate) async fn concurrent_attempts_count_like_sequential_ones_auth_2(test: TestDatabase) {

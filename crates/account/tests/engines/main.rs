@@ -46,6 +46,7 @@ seaworthy_testkit::on_every_database! {
         concurrent_accounts_and_ips_do_not_deadlock_auth_2,
         withdrawn_attempt_does_not_count_and_reset_ends_wait_auth_2,
         status_reads_failures_and_changes_nothing_auth_2,
+        only_guarded_checks_that_fail_count_auth_2,
         attempts_fail_without_the_database_auth_2;
     api_keys:
         api_key_is_valid_until_its_owner_revokes_it_auth_5,

@@ -1,5 +1,5 @@
 use seaworthy::{
-    account::{LockoutError, TokenVersions},
+    account::TokenVersions,
     audit_log::{AuditEntry, Outcome},
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
@@ -102,36 +102,24 @@ impl Accounts {
         let id = id.unwrap_or_default();
         let version = TokenVersions::current(&self.database, &id.to_string()).await?;
         let admin = admins::by_id(&self.database, id).await?;
-        let address =
-            context::with_current(|context| context.and_then(RequestContext::client_address));
-        let attempt = match self.lockout.attempt(account, address).await {
-            Err(
-                LockoutError::Locked { retry_after } | LockoutError::AddressLocked { retry_after },
-            ) => {
-                return Err(errors::account_locked().with_retry_after(retry_after));
-            }
-            attempt => attempt?,
+        let address = context::with_current(|context| context?.client_address());
+        let check = async {
+            let stored = admin.as_ref().map(|admin| &**admin.password_hash.expose());
+            let check = self.passwords.verify(password, stored).await?;
+            let (Some(admin), PasswordCheck::Valid { rehash }) = (admin, check) else {
+                return Ok(None);
+            };
+            Ok::<_, Error>(Some(VerifiedAdmin {
+                admin,
+                rehash,
+                version,
+            }))
         };
-        let stored = admin
-            .as_ref()
-            .map(|admin| admin.password_hash.expose().as_str());
-        let check = match self.passwords.verify(password, stored).await {
-            Ok(check) => check,
-            // The password was not checked, so a retry must not count.
-            Err(error) => {
-                self.lockout.cancel(attempt).await?;
-                return Err(error);
-            }
-        };
-        let (PasswordCheck::Valid { rehash }, Some(admin)) = (check, admin) else {
-            return Ok(None);
-        };
-        self.lockout.record_success(attempt).await?;
-        Ok(Some(VerifiedAdmin {
-            admin,
-            rehash,
-            version,
-        }))
+        let checked = self.lockout.guard(account, address, check).await;
+        checked.map_err(|error| match error.retry_after() {
+            Some(wait) => errors::account_locked().with_retry_after(wait),
+            None => error.into(),
+        })?
     }
 
     /// Returns the remaining attempts.

@@ -1,5 +1,5 @@
 use seaworthy::{
-    account::{LockoutError, TokenVersions},
+    account::TokenVersions,
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
     prelude::*,
@@ -122,32 +122,26 @@ impl Parts {
         let version = TokenVersions::current(&self.database, &id.to_string()).await?;
         let account = Accounts::find_by_id(&self.database, id).await?;
         let address = context::with_current(|context| context?.client_address());
-        let attempt = self.lockout.attempt(subject, address).await;
-        let attempt = attempt.map_err(|error| match error {
-            LockoutError::Locked { retry_after } | LockoutError::AddressLocked { retry_after } => {
-                errors::account_locked(retry_after)
-            }
-            LockoutError::Failed(error) => error.into(),
-        })?;
-        let stored = account.as_ref().and_then(hash_of);
-        let check = match reservation.verify(password, stored).await {
-            Ok(check) => check,
-            // The password was not checked, so the attempt must not count.
-            Err(error) => {
-                self.lockout.cancel(attempt).await?;
-                return Err(error);
-            }
+        let check = async {
+            let stored = account.as_ref().and_then(hash_of);
+            let check = reservation.verify(password, stored).await?;
+            let (Some(account), PasswordCheck::Valid { rehash }) = (account, check) else {
+                return Ok(None);
+            };
+            Ok::<_, Error>(Some(VerifiedAccount {
+                account,
+                rehash,
+                version,
+            }))
         };
-        match (account, check) {
-            (Some(account), PasswordCheck::Valid { rehash }) => {
-                self.lockout.record_success(attempt).await?;
-                Ok(VerifiedAccount {
-                    account,
-                    rehash,
-                    version,
-                })
-            }
-            _ => {
+        let checked = self.lockout.guard(subject, address, check).await;
+        let checked = checked.map_err(|error| match error.retry_after() {
+            Some(wait) => errors::account_locked(wait),
+            None => error.into(),
+        })?;
+        match checked? {
+            Some(verified) => Ok(verified),
+            None => {
                 let remaining = self.reject_locked(subject).await?;
                 Err(errors::invalid_credentials(remaining))
             }
