@@ -12,11 +12,13 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokens, use_envelopes};
-use tutoring_identity::{ActiveSessions, LoginLimit, admin_variables, behind_gateway};
+use tutoring_identity::{
+    ActiveSessions, LoginLimit, RefreshCookies, admin_variables, behind_gateway,
+};
 
 use crate::{
     accounts::{Accounts, second_factors},
-    api::{self, Api},
+    api,
     command::admins_command,
     config::AdminConfig,
     seed::seed,
@@ -77,7 +79,7 @@ pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError>
     service.worker(accounts.sessions.purge_worker());
     service.worker(accounts.lockout.purge_worker());
     accounts.audit.start_workers(service, &settings.audit_log);
-    service.http(api::routes(Arc::new(Api::new(accounts, service.profile()))));
+    service.http(api::routes(Arc::new(accounts)));
     Ok(())
 }
 
@@ -101,6 +103,7 @@ pub(crate) async fn accounts(
         factors: second_factors(service, &database, &settings.totp)?,
         audit: AuditLog::new(database.clone(), &settings.audit_log)?,
         active_sessions: ActiveSessions::new(settings.redis.as_ref())?,
+        cookies: RefreshCookies::new(service.profile()),
         limit: LoginLimit::for_admins(service, |settings: &AdminConfig| {
             (&settings.limits, settings.redis.as_ref())
         })?,

@@ -1,7 +1,10 @@
 use seaworthy::{
     account::TokenVersions,
     audit_log::{AuditEntry, Outcome},
-    auth::password::{PasswordCheck, PasswordHash},
+    auth::{
+        password::{PasswordCheck, PasswordHash},
+        token::VerifiedToken,
+    },
     data::Transaction,
     prelude::*,
 };
@@ -226,7 +229,8 @@ impl Accounts {
     ///
     /// # Errors
     /// `TOKEN_INVALID` if the admin does not exist, `FORBIDDEN` if the admin is not active.
-    pub(crate) async fn caller(&self, session: CallerSession) -> Result<Caller, Error> {
+    pub(crate) async fn caller(&self, token: &VerifiedToken) -> Result<Caller, Error> {
+        let session = CallerSession::from_token(token)?;
         let admin = admins::by_id(&self.database, session.user()).await?;
         let admin = admin.ok_or_else(errors::token_invalid)?;
         if admin.status != Status::Active {

@@ -14,7 +14,7 @@ use seaworthy::{
     data::Database,
 };
 use tutoring_contract::AccessTokens;
-use tutoring_identity::{ActiveSessions, CallerSession, LoginLimit};
+use tutoring_identity::{ActiveSessions, CallerSession, LoginLimit, RefreshCookies};
 
 use crate::domain::Admin;
 
@@ -42,4 +42,6 @@ pub(crate) struct Accounts {
     pub(crate) passwords: Passwords,
     pub(crate) tokens: AccessTokens,
     pub(crate) audit: AuditLog,
+    /// The cookies of browsers.
+    pub(crate) cookies: RefreshCookies,
 }

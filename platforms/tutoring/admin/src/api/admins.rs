@@ -1,11 +1,9 @@
 //! Handlers of admins, roles and the audit log.
 
-use std::sync::Arc;
-
-use seaworthy::{axum::extract::State, prelude::*};
+use seaworthy::prelude::*;
 use tutoring_contract::{CheckedPage, Json, Path, Query, Reply, require_everywhere};
 
-use super::{Api, HandlerResult, Token, views::admin_view};
+use super::{HandlerResult, State, Token, views::admin_view};
 use crate::{
     accounts::{AdminChange, NewAdmin},
     domain::{AUDIT_READ, PERMISSIONS, ROLE_READ, Status, errors},
@@ -30,36 +28,29 @@ fn parse_id(text: &str) -> Result<Uuid, Error> {
 }
 
 pub(super) async fn list(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     page: CheckedPage,
     Query(query): Query<StatusQuery>,
 ) -> HandlerResult {
-    let caller = api.caller(&token).await?;
-    let found = api
-        .accounts
-        .admins(&caller.admin, query.status, page)
-        .await?;
+    let caller = accounts.caller(&token).await?;
+    let found = accounts.admins(&caller.admin, query.status, page).await?;
     Reply::ok("admins", found.map(|admin| admin_view(&admin)))
 }
 
-pub(super) async fn get(
-    api: State<Arc<Api>>,
-    token: Token,
-    Path(id): Path<String>,
-) -> HandlerResult {
-    let caller = api.caller(&token).await?;
-    let admin = api.accounts.admin(&caller.admin, parse_id(&id)?).await?;
+pub(super) async fn get(accounts: State, token: Token, Path(id): Path<String>) -> HandlerResult {
+    let caller = accounts.caller(&token).await?;
+    let admin = accounts.admin(&caller.admin, parse_id(&id)?).await?;
     Reply::ok("admin", admin_view(&admin))
 }
 
 pub(super) async fn create(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     Json(new): Json<NewAdmin>,
 ) -> HandlerResult {
-    let caller = api.caller(&token).await?;
-    let (admin, password) = api.accounts.create(&caller, new).await?;
+    let caller = accounts.caller(&token).await?;
+    let (admin, password) = accounts.create(&caller, new).await?;
     // The new admin changes it after the first login.
     let data = json!({
         "admin": admin_view(&admin),
@@ -69,51 +60,50 @@ pub(super) async fn create(
 }
 
 pub(super) async fn change(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     Path(id): Path<String>,
     Json(change): Json<AdminChange>,
 ) -> HandlerResult {
-    let caller = api.caller(&token).await?;
-    let admin = api.accounts.change(&caller, parse_id(&id)?, change).await?;
+    let caller = accounts.caller(&token).await?;
+    let admin = accounts.change(&caller, parse_id(&id)?, change).await?;
     Reply::ok("admin changed", admin_view(&admin))
 }
 
-pub(super) async fn roles(api: State<Arc<Api>>, token: Token) -> HandlerResult {
-    let caller = api.caller(&token).await?;
-    let roles = api.accounts.roles(&caller.admin).await?;
+pub(super) async fn roles(accounts: State, token: Token) -> HandlerResult {
+    let caller = accounts.caller(&token).await?;
+    let roles = accounts.roles(&caller.admin).await?;
     Reply::ok("roles", json!({ "items": roles }))
 }
 
 pub(super) async fn set_permissions(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     Path(role): Path<String>,
     Json(body): Json<PermissionsRequest>,
 ) -> HandlerResult {
     require_everywhere()?;
-    let caller = api.caller(&token).await?;
+    let caller = accounts.caller(&token).await?;
     let (names, reason) = (&body.permissions, body.reason.as_deref());
-    let role = api
-        .accounts
+    let role = accounts
         .set_permissions(&caller, &role, names, reason)
         .await?;
     Reply::ok("role changed", role)
 }
 
-pub(super) async fn permissions(api: State<Arc<Api>>, token: Token) -> HandlerResult {
-    api.caller(&token).await?.admin.require(ROLE_READ)?;
+pub(super) async fn permissions(accounts: State, token: Token) -> HandlerResult {
+    accounts.caller(&token).await?.admin.require(ROLE_READ)?;
     Reply::ok("permissions", json!({ "items": PERMISSIONS }))
 }
 
 pub(super) async fn audit_log(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     page: CheckedPage,
     Query(filter): Query<AuditFilter>,
 ) -> HandlerResult {
     require_everywhere()?;
-    api.caller(&token).await?.admin.require(AUDIT_READ)?;
-    let records = audit_records(&api.accounts.database, &filter, page).await?;
+    accounts.caller(&token).await?.admin.require(AUDIT_READ)?;
+    let records = audit_records(&accounts.database, &filter, page).await?;
     Reply::ok("audit log", records)
 }

@@ -1,11 +1,8 @@
 //! Handlers of the caller's own account.
 
-use std::sync::Arc;
-
 use seaworthy::{
     account::SecretToken,
     axum::{
-        extract::State,
         http::{HeaderMap, StatusCode},
         response::IntoResponse as _,
     },
@@ -15,8 +12,8 @@ use serde_json::{Map, Value, json};
 use tutoring_contract::{Json, Reply};
 use tutoring_identity::{RefreshCookies, is_mobile};
 
-use super::{Api, ExtractResult, HandlerResult, Token, views::admin_view};
-use crate::accounts::{Caller, LoggedIn};
+use super::{ExtractResult, HandlerResult, State, Token, views::admin_view};
+use crate::accounts::{Accounts, Caller, LoggedIn};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,31 +55,29 @@ pub(super) struct DisableRequest {
     totp_code: Secret<String>,
 }
 
-impl Api {
+impl Accounts {
     /// Returns the tokens: the refresh token in the body for mobile clients, otherwise in a cookie.
-    /// `more` are further fields of the response.
+    /// `data` has further fields of the response.
     fn logged_in(
         &self,
         headers: &HeaderMap,
         message: &'static str,
         logged_in: &LoggedIn,
-        more: Map<String, Value>,
+        mut data: Map<String, Value>,
     ) -> HandlerResult {
         let mut tokens = json!({
             "accessToken": logged_in.access.expose(),
-            "expiresIn": self.accounts.tokens.expires_in(),
+            "expiresIn": self.tokens.expires_in(),
         });
         let is_mobile = is_mobile(headers);
-        if is_mobile && let Some(tokens) = tokens.as_object_mut() {
-            let refresh = logged_in.refresh.expose();
-            tokens.insert("refreshToken".to_owned(), refresh.into());
+        if is_mobile {
+            tokens["refreshToken"] = json!(logged_in.refresh.expose());
         }
-        let mut data = more;
         data.insert("user".to_owned(), admin_view(&logged_in.admin));
         data.insert("tokens".to_owned(), tokens);
         let mut response = Reply::new(message, data).into_response();
         if !is_mobile {
-            let (ttl, cookies) = (self.accounts.sessions.idle_timeout(), &self.cookies);
+            let (ttl, cookies) = (self.sessions.idle_timeout(), &self.cookies);
             let cookies = cookies.issue(&logged_in.refresh, &logged_in.session, ttl)?;
             RefreshCookies::apply(cookies, response.headers_mut());
         }
@@ -104,73 +99,69 @@ impl Api {
 }
 
 pub(super) async fn log_in(
-    api: State<Arc<Api>>,
+    accounts: State,
     headers: HeaderMap,
     Json(body): Json<Credentials>,
 ) -> HandlerResult {
     let email = body.email.expose();
     let code = body.totp_code.as_ref();
-    let logged_in = api.accounts.log_in(email, body.password, code).await?;
-    api.logged_in(&headers, "logged in", &logged_in, Map::new())
+    let logged_in = accounts.log_in(email, body.password, code).await?;
+    accounts.logged_in(&headers, "logged in", &logged_in, Map::new())
 }
 
 pub(super) async fn refresh(
-    api: State<Arc<Api>>,
+    accounts: State,
     headers: HeaderMap,
     body: ExtractResult<Option<Json<RefreshRequest>>>,
 ) -> HandlerResult {
-    let token = api.refresh_token(&headers, body?);
-    let refreshed = api.accounts.refresh(token.as_ref()).await?;
-    api.logged_in(&headers, "refreshed", &refreshed, Map::new())
+    let token = accounts.refresh_token(&headers, body?);
+    let refreshed = accounts.refresh(token.as_ref()).await?;
+    accounts.logged_in(&headers, "refreshed", &refreshed, Map::new())
 }
 
 pub(super) async fn log_out(
-    api: State<Arc<Api>>,
+    accounts: State,
     headers: HeaderMap,
     body: ExtractResult<Option<Json<RefreshRequest>>>,
 ) -> HandlerResult {
-    let token = api.refresh_token(&headers, body?);
-    api.accounts.log_out(token.as_ref()).await?;
+    let token = accounts.refresh_token(&headers, body?);
+    accounts.log_out(token.as_ref()).await?;
     let mut response = Reply::message("logged out").into_response();
-    RefreshCookies::apply(api.cookies.clear()?, response.headers_mut());
+    RefreshCookies::apply(accounts.cookies.clear()?, response.headers_mut());
     Ok(response)
 }
 
-pub(super) async fn log_out_all(api: State<Arc<Api>>, token: Token) -> HandlerResult {
-    let caller = api.caller(&token).await?;
-    api.accounts.log_out_all(&caller).await?;
+pub(super) async fn log_out_all(accounts: State, token: Token) -> HandlerResult {
+    let caller = accounts.caller(&token).await?;
+    accounts.log_out_all(&caller).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-pub(super) async fn me(api: State<Arc<Api>>, token: Token) -> HandlerResult {
-    let Caller { admin, .. } = api.caller(&token).await?;
-    let totp = api
-        .accounts
-        .factors
-        .is_required(&admin.id.to_string())
-        .await?;
+pub(super) async fn me(accounts: State, token: Token) -> HandlerResult {
+    let Caller { admin, .. } = accounts.caller(&token).await?;
+    let totp = accounts.factors.is_required(&admin.id.to_string()).await?;
     let data = json!({ "user": admin_view(&admin), "totpEnabled": totp });
     Reply::ok("admin", data)
 }
 
 pub(super) async fn change_password(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     Json(body): Json<PasswordRequest>,
 ) -> HandlerResult {
-    let caller = api.caller(&token).await?;
+    let caller = accounts.caller(&token).await?;
     let (current, new) = (body.current_password, body.new_password);
-    api.accounts.change_password(&caller, current, new).await?;
+    accounts.change_password(&caller, current, new).await?;
     Ok(Reply::message("password changed").into_response())
 }
 
 pub(super) async fn begin_totp(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     Json(body): Json<EnrollmentRequest>,
 ) -> HandlerResult {
-    let caller = api.caller(&token).await?;
-    let enrollment = api.accounts.begin_totp(&caller, body.password).await?;
+    let caller = accounts.caller(&token).await?;
+    let enrollment = accounts.begin_totp(&caller, body.password).await?;
     let data = json!({
         "secret": enrollment.secret.expose(),
         "uri": enrollment.uri.expose(),
@@ -179,25 +170,25 @@ pub(super) async fn begin_totp(
 }
 
 pub(super) async fn confirm_totp(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     headers: HeaderMap,
     Json(body): Json<CodeRequest>,
 ) -> HandlerResult {
-    let caller = api.caller(&token).await?;
-    let confirmed = api.accounts.confirm_totp(&caller, &body.totp_code);
+    let caller = accounts.caller(&token).await?;
+    let confirmed = accounts.confirm_totp(&caller, &body.totp_code);
     let (codes, logged_in) = confirmed.await?;
     let more = Map::from_iter([("recoveryCodes".to_owned(), codes.into())]);
-    api.logged_in(&headers, "second factor enabled", &logged_in, more)
+    accounts.logged_in(&headers, "second factor enabled", &logged_in, more)
 }
 
 pub(super) async fn disable_totp(
-    api: State<Arc<Api>>,
+    accounts: State,
     token: Token,
     Json(body): Json<DisableRequest>,
 ) -> HandlerResult {
-    let caller = api.caller(&token).await?;
+    let caller = accounts.caller(&token).await?;
     let (password, code) = (body.password, &body.totp_code);
-    api.accounts.disable_totp(&caller, password, code).await?;
+    accounts.disable_totp(&caller, password, code).await?;
     Ok(Reply::message("second factor disabled").into_response())
 }

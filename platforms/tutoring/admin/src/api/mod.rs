@@ -6,44 +6,20 @@ mod views;
 
 use std::sync::Arc;
 
-use seaworthy::{auth::token::VerifiedToken, axum::Extension, config::Profile, prelude::*};
+use seaworthy::{auth::token::VerifiedToken, axum::Extension, prelude::*};
 use tutoring_contract::{ExtractResult, HandlerResult, Role};
-use tutoring_identity::{CallerSession, RefreshCookies};
 
 use crate::{
-    accounts::{Accounts, Caller},
+    accounts::Accounts,
     domain::{ADMIN_READ, ADMIN_WRITE, AUDIT_READ, ROLE_READ, ROLE_WRITE},
 };
 
 type Token = Extension<Arc<VerifiedToken>>;
-
-/// The state of the handlers.
-#[derive(Debug)]
-pub(crate) struct Api {
-    accounts: Accounts,
-    cookies: RefreshCookies,
-}
-
-impl Api {
-    pub(crate) fn new(accounts: Accounts, profile: Profile) -> Self {
-        let cookies = RefreshCookies::new(profile);
-        Self { accounts, cookies }
-    }
-
-    /// Returns the caller with the current data of the database.
-    ///
-    /// # Errors
-    /// `TOKEN_INVALID` or `FORBIDDEN`.
-    async fn caller(&self, Extension(token): &Token) -> Result<Caller, Error> {
-        self.accounts
-            .caller(CallerSession::from_token(token)?)
-            .await
-    }
-}
+type State = seaworthy::axum::extract::State<Arc<Accounts>>;
 
 /// Returns all routes of the service. The handlers check each permission again, because the roles
 /// in the token may be outdated.
-pub(crate) fn routes(api: Arc<Api>) -> Routes {
+pub(crate) fn routes(accounts: Arc<Accounts>) -> Routes {
     let sessions = Routes::new()
         .post("/login", auth::log_in)
         .post("/refresh", auth::refresh)
@@ -59,7 +35,7 @@ pub(crate) fn routes(api: Arc<Api>) -> Routes {
     let confirmation = Routes::new()
         .post("/totp/confirm", auth::confirm_totp)
         .with_options(|options| options.roles([Role::Admin.as_str()]).sets_session());
-    let needing = |permission: &'static str, routes: Routes<Arc<Api>>| {
+    let needing = |permission: &'static str, routes: Routes<Arc<Accounts>>| {
         routes.with_options(|options| options.roles([Role::Admin.as_str()]).scopes([permission]))
     };
     let admin = Routes::new()
@@ -90,5 +66,7 @@ pub(crate) fn routes(api: Arc<Api>) -> Routes {
             AUDIT_READ,
             Routes::new().get("/audit-log", admins::audit_log),
         ));
-    Routes::new().nest("/api/v1/admin", admin).with_state(api)
+    Routes::new()
+        .nest("/api/v1/admin", admin)
+        .with_state(accounts)
 }
