@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use seaworthy::{
     data::prelude::*,
-    outbox::{Consumer, Effect, Outbox},
+    outbox::{Consumer, Effect},
     prelude::*,
 };
 use tutoring_contract::{
-    PlatformZone,
     events::{
         BusinessEvent, SessionCancelled, SessionCompleted, SessionReviewed, SessionSubstituted,
         StudentDeallocated, TrainerAllocated, TrainerChanged,
@@ -19,6 +18,7 @@ use tutoring_contract::{
 
 use crate::{
     announce::announce,
+    api::Api,
     recalculate::recalculate,
     store::{periods, reviews, sessions, trainers},
 };
@@ -31,16 +31,8 @@ const BY_STUDENT: &str = "student";
 /// Maximum delay of a punctual start. Entering the student's code takes a part of it.
 const MAX_DELAY: SignedDuration = SignedDuration::from_mins(10);
 
-/// The dependencies of the message handlers.
-#[derive(Debug)]
-pub(crate) struct Effects {
-    pub(crate) outbox: Outbox,
-    /// The time zone of the days of payroll.
-    pub(crate) zone: PlatformZone,
-}
-
 /// Returns the consumer group of the service.
-pub(crate) fn consumer() -> Consumer<Effects> {
+pub(crate) fn consumer() -> Consumer<Api> {
     Consumer::for_group(TRAINER)
         .on::<BusinessEvent<TrainerChanged>>()
         .on::<BusinessEvent<SessionCompleted>>()
@@ -59,8 +51,8 @@ async fn lock_all(tx: &Transaction, trainers: &BTreeSet<Uuid>) -> Result<(), Err
     Ok(())
 }
 
-impl Effect<Effects> for BusinessEvent<TrainerChanged> {
-    async fn apply(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+impl Effect<Api> for BusinessEvent<TrainerChanged> {
+    async fn apply(&self, tx: &Transaction, _: &Api) -> Result<(), Error> {
         if let Some(members) = self.data.snapshot.as_object()
             && members.contains_key(APPROVAL)
         {
@@ -70,8 +62,8 @@ impl Effect<Effects> for BusinessEvent<TrainerChanged> {
     }
 }
 
-impl Effect<Effects> for BusinessEvent<SessionCompleted> {
-    async fn apply(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+impl Effect<Api> for BusinessEvent<SessionCompleted> {
+    async fn apply(&self, tx: &Transaction, _: &Api) -> Result<(), Error> {
         let times = self.data.scheduled_at.zip(self.data.started_at);
         let is_punctual = times.map(|(planned, started)| {
             started.duration_since(planned).as_secs() <= MAX_DELAY.as_secs()
@@ -81,16 +73,16 @@ impl Effect<Effects> for BusinessEvent<SessionCompleted> {
     }
 }
 
-impl Effect<Effects> for BusinessEvent<SessionCancelled> {
-    async fn apply(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+impl Effect<Api> for BusinessEvent<SessionCancelled> {
+    async fn apply(&self, tx: &Transaction, _: &Api) -> Result<(), Error> {
         let session = (self.data.session_id, self.data.trainer_id);
         Ok(sessions::finish(tx, session, "cancelled", None).await?)
     }
 }
 
-impl Effect<Effects> for BusinessEvent<SessionReviewed> {
+impl Effect<Api> for BusinessEvent<SessionReviewed> {
     /// The rating is the mean of the stored ratings of all sessions.
-    async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+    async fn apply(&self, tx: &Transaction, api: &Api) -> Result<(), Error> {
         let halves = (1..=10_u16).find(|halves| {
             let rating = f64::from(*halves) / 2.0;
             (rating - self.data.rating).abs() < f64::EPSILON
@@ -104,12 +96,12 @@ impl Effect<Effects> for BusinessEvent<SessionReviewed> {
         if let Some((rating, count)) = reviews::mean(tx, trainer).await? {
             trainers::set_rating(tx, trainer, rating, count).await?;
         }
-        announce(tx, &effects.outbox, &trainers::lock(tx, trainer).await?).await
+        announce(tx, &api.backend.outbox, &trainers::lock(tx, trainer).await?).await
     }
 }
 
-impl Effect<Effects> for BusinessEvent<TrainerAllocated> {
-    async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+impl Effect<Api> for BusinessEvent<TrainerAllocated> {
+    async fn apply(&self, tx: &Transaction, api: &Api) -> Result<(), Error> {
         let trainers = BTreeSet::from([self.data.trainer_id]);
         lock_all(tx, &trainers).await?;
         let known = periods::days(tx, self.data.allocation_id).await?;
@@ -121,31 +113,31 @@ impl Effect<Effects> for BusinessEvent<TrainerAllocated> {
         periods::store(tx, self.data.allocation_id, parties, days).await?;
         // A refund may have removed the last days.
         let (first, last) = known.map_or(days, |known| (days.0.min(known.0), days.1.max(known.1)));
-        recalculate(tx, &effects.outbox, &trainers, (first, last)).await
+        recalculate(tx, &api.backend.outbox, &trainers, (first, last)).await
     }
 }
 
-impl Effect<Effects> for BusinessEvent<StudentDeallocated> {
-    async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+impl Effect<Api> for BusinessEvent<StudentDeallocated> {
+    async fn apply(&self, tx: &Transaction, api: &Api) -> Result<(), Error> {
         let trainers = BTreeSet::from([self.data.trainer_id]);
         lock_all(tx, &trainers).await?;
-        let ended_on = effects.zone.date_at(self.data.deallocated_at);
+        let ended_on = api.zone.date_at(self.data.deallocated_at);
         let parties = (self.data.trainer_id, self.data.student_id);
         periods::end(tx, self.data.allocation_id, parties, ended_on).await?;
         match periods::days(tx, self.data.allocation_id).await? {
-            Some(days) => recalculate(tx, &effects.outbox, &trainers, days).await,
+            Some(days) => recalculate(tx, &api.backend.outbox, &trainers, days).await,
             // The message about the allocation arrives later.
             None => Ok(()),
         }
     }
 }
 
-impl Effect<Effects> for BusinessEvent<SessionSubstituted> {
-    async fn apply(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+impl Effect<Api> for BusinessEvent<SessionSubstituted> {
+    async fn apply(&self, tx: &Transaction, api: &Api) -> Result<(), Error> {
         let event = &self.data;
         let trainers = BTreeSet::from([event.original_trainer_id, event.substitute_trainer_id]);
         lock_all(tx, &trainers).await?;
         sessions::substitute(tx, event).await?;
-        recalculate(tx, &effects.outbox, &trainers, (event.date, event.date)).await
+        recalculate(tx, &api.backend.outbox, &trainers, (event.date, event.date)).await
     }
 }

@@ -19,7 +19,7 @@ use tutoring_identity::{Backend, Stores, backend_variables, behind_gateway, seal
 use crate::{
     api::{self, Api},
     config::TrainerConfig,
-    consumers::{Effects, consumer},
+    consumers::consumer,
 };
 
 /// The name of the service in logs, metrics and settings.
@@ -83,20 +83,14 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     let operations = settings.operation_log.clone();
     let operations = operations.with_masked_fields(&BANK_DETAILS_FIELDS);
     OperationLog::start(service, &backend.database, &operations, &[])?;
-    let zone = settings.time_zone.clone();
-    let effects = Effects {
-        outbox: backend.outbox.clone(),
-        zone: zone.clone(),
-    };
-    let effects = Arc::new(effects);
-    backend.consume([consumer()], &effects).await?;
     let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
-    let api = Api {
+    let api = Arc::new(Api {
         backend,
         audit,
         sealer,
-        zone,
-    };
-    service.http(api::routes(Arc::new(api)));
+        zone: settings.time_zone.clone(),
+    });
+    api.backend.consume([consumer()], &api).await?;
+    service.http(api::routes(api));
     Ok(())
 }

@@ -21,7 +21,7 @@ const TRAINER_READ: &str = "trainer:read";
 /// The permission to change profiles of trainers.
 const TRAINER_WRITE: &str = "trainer:write";
 
-/// The state of the handlers.
+/// The state of the handlers of requests and messages.
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) backend: Backend,
