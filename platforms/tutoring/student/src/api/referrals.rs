@@ -1,7 +1,10 @@
 //! Handlers of referrals.
 
 use rand::RngExt as _;
-use seaworthy::{data::Transaction, prelude::*};
+use seaworthy::{
+    data::{DataResult, Transaction},
+    prelude::*,
+};
 use tutoring_contract::{Json, Path, Reply};
 use tutoring_identity::invalid;
 
@@ -21,16 +24,13 @@ pub(super) struct RedeemRequest {
 
 pub(super) async fn code(api: State, Path(id): Path<String>) -> HandlerResult {
     let id = own(&id)?;
-    let code = api
-        .backend
-        .database
-        .transaction(|tx| async move { code_of(&tx, id).await })
-        .await?;
-    Reply::ok("referral code", json!({ "referralCode": code }))
+    let database = &api.backend.database;
+    let code = database.transaction(|tx| async move { code_of(&tx, id).await });
+    Reply::ok("referral code", json!({ "referralCode": code.await? }))
 }
 
 /// Returns the referral code of a student, and creates it at the first call.
-async fn code_of(tx: &Transaction, id: Uuid) -> Result<String, Error> {
+async fn code_of(tx: &Transaction, id: Uuid) -> DataResult<String> {
     if let Some(code) = students::lock(tx, id).await?.referral_code {
         return Ok(code);
     }

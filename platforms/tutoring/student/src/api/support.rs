@@ -44,11 +44,9 @@ pub(super) async fn open_ticket(
 /// Returns the student of a path, who must be the caller.
 async fn student(api: &Api, id: &str) -> Result<Student, Error> {
     let id = own(id)?;
-    let locked = api
-        .backend
-        .database
-        .transaction(|tx| async move { Ok::<_, Error>(students::lock(&tx, id).await?) });
-    locked.await
+    let database = &api.backend.database;
+    let locked = database.transaction(|tx| async move { students::lock(&tx, id).await });
+    Ok(locked.await?)
 }
 
 pub(super) async fn check_deal(api: State, Path(id): Path<String>) -> HandlerResult {
@@ -59,12 +57,9 @@ pub(super) async fn check_deal(api: State, Path(id): Path<String>) -> HandlerRes
 
 pub(super) async fn claim_deal(api: State, Path(id): Path<String>) -> HandlerResult {
     let id = own(&id)?;
-    let claimed = api
-        .backend
-        .database
-        .transaction(|tx| async move { Ok::<_, Error>(students::claim_deal(&tx, id).await?) })
-        .await?;
-    if !claimed {
+    let database = &api.backend.database;
+    let claimed = database.transaction(|tx| async move { students::claim_deal(&tx, id).await });
+    if !claimed.await? {
         let message = "you have already claimed the welcome offer";
         return Err(Error::new(Code::Conflict, "CONFLICT", message));
     }

@@ -24,10 +24,8 @@ pub(super) async fn confirm_location(api: State, Json(location): Json<Location>)
 
 pub(super) async fn location_status(api: State) -> HandlerResult {
     let id = caller()?;
-    let locked = api
-        .backend
-        .database
-        .transaction(|tx| async move { Ok::<_, Error>(trainers::lock(&tx, id).await?) });
+    let database = &api.backend.database;
+    let locked = database.transaction(|tx| async move { trainers::lock(&tx, id).await });
     let trainer = locked.await?;
     Reply::ok("location", views::location(&trainer))
 }
@@ -78,12 +76,8 @@ pub(super) async fn set_bank_details(
     let Json(details) = details?;
     let sealed = details.sealed(&api.sealer, id).await?;
     let masked = sealed.masked(&api.sealer, id).await?;
-    api.backend
-        .database
-        .transaction(|tx| {
-            let sealed = &sealed;
-            async move { Ok::<_, Error>(bank::store(&tx, id, sealed).await?) }
-        })
-        .await?;
+    let (database, sealed) = (&api.backend.database, &sealed);
+    let stored = database.transaction(|tx| async move { bank::store(&tx, id, sealed).await });
+    stored.await?;
     Reply::ok("the bank details are changed", masked)
 }
