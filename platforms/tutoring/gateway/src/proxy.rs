@@ -13,7 +13,10 @@ use seaworthy::{
 };
 use tutoring_contract::{Role, error_response};
 
-use crate::{limits::RoleLimits, route_table};
+use crate::{
+    limits::RoleLimits,
+    route_table::{self, Upstream},
+};
 
 /// The maximum size of a request body, in bytes. It is also the limit of the listener.
 const MAX_BODY: usize = 1024 * 1024;
@@ -65,36 +68,27 @@ const LIMIT_HEADERS: [&str; 5] = [
 /// The cookie with the refresh token.
 const REFRESH_COOKIE: &str = "refreshToken=";
 
-/// The services and the limits of the gateway.
-#[derive(Clone)]
-pub(crate) struct Proxy(Arc<Parts>);
-
-struct Parts {
-    clients: Vec<(route_table::Upstream, HttpClient)>,
-    limits: RoleLimits,
+/// The clients of the services, and the limits of the gateway.
+pub(crate) struct Proxy {
+    pub(crate) clients: Vec<(Upstream, HttpClient)>,
+    pub(crate) limits: RoleLimits,
 }
 
-impl Proxy {
-    pub(crate) fn new(
-        clients: Vec<(route_table::Upstream, HttpClient)>,
-        limits: RoleLimits,
-    ) -> Self {
-        Self(Arc::new(Parts { clients, limits }))
-    }
-
-    fn client(&self, upstream: route_table::Upstream) -> Option<&HttpClient> {
-        let mut clients = self.0.clients.iter();
-        let found = clients.find(|(name, _)| *name == upstream);
-        found.map(|(_, client)| client)
-    }
+/// Returns the client of a service.
+pub(crate) fn client_of(
+    clients: &[(Upstream, HttpClient)],
+    upstream: Upstream,
+) -> Option<&HttpClient> {
+    let found = clients.iter().find(|(name, _)| *name == upstream);
+    found.map(|(_, client)| client)
 }
 
 /// Counts and forwards a request.
-pub(crate) async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
+pub(crate) async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
     // The payment service limits the webhooks of each provider.
     let counted = match route_table::is_webhook(request.uri().path()) {
         true => Ok(None),
-        false => proxy.0.limits.count().await,
+        false => proxy.limits.count().await,
     };
     let counted = match counted {
         Ok(headers) => headers,
@@ -123,7 +117,7 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
     let found = route_table::find(parts.uri.path());
     let (upstream, path) = found.ok_or_else(not_found)?;
     require_origin(&path, &parts.headers)?;
-    let client = proxy.client(upstream).ok_or_else(not_found)?;
+    let client = client_of(&proxy.clients, upstream).ok_or_else(not_found)?;
     let target = match parts.uri.query() {
         Some(query) => format!("{path}?{query}"),
         None => path,
@@ -218,8 +212,7 @@ fn user_of_request() -> Vec<(&'static str, String)> {
         let mut headers = Vec::new();
         if let Some((actor, grants)) = context.and_then(|own| Some((own.actor()?, own.grants()))) {
             headers.push(("x-user-id", actor.as_str().to_owned()));
-            let mut roles = Role::ALL.into_iter().map(Role::as_str);
-            let role = roles.find(|role| grants.has_role(role));
+            let role = Role::of(&grants).map(Role::as_str);
             headers.extend(role.map(|role| ("x-user-role", role.to_owned())));
         }
         headers

@@ -22,7 +22,7 @@ use crate::{
     client_tokens::ClientTokens,
     journeys::JourneyCalls,
     limits::RoleLimits,
-    proxy::{self, Proxy},
+    proxy::{self, Proxy, client_of},
     public_routes, route_table, socket_io,
     variables::VARIABLES,
 };
@@ -118,8 +118,8 @@ pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartErro
     service.authenticate(tokens.authentication(service, sessions.clone())?);
     let clients = clients(service)?;
     service.http(connections(service, tokens.verifier(sessions)?, &clients).await?);
-    let proxy = Proxy::new(clients, RoleLimits::new(service)?);
-    service.http(routes(proxy));
+    let limits = RoleLimits::new(service)?;
+    service.http(routes(Proxy { clients, limits }));
     Ok(())
 }
 
@@ -159,9 +159,8 @@ async fn connections(
 }
 
 fn client(clients: &[(Upstream, HttpClient)], of: Upstream) -> Result<HttpClient, StartError> {
-    let found = clients.iter().find(|(upstream, _)| *upstream == of);
     let missing = || StartError::new(format!("clients.{} is missing", of.as_str()));
-    found.map(|(_, client)| client.clone()).ok_or_else(missing)
+    client_of(clients, of).cloned().ok_or_else(missing)
 }
 
 /// Creates a client with its own circuit breaker for each service. None is part of readiness.
@@ -201,7 +200,7 @@ fn routes(proxy: Proxy) -> Routes {
             },
             [Variant::new(REST, any(proxy::forward), rest)],
         )
-        .with_state(proxy)
+        .with_state(Arc::new(proxy))
 }
 
 /// All other paths of services.
