@@ -109,8 +109,7 @@ impl Effect<Api> for BusinessEvent<TrainerAllocated> {
             self.data.start_date,
             self.data.end_date.unwrap_or(self.data.start_date),
         );
-        let parties = (self.data.trainer_id, self.data.student_id);
-        periods::store(tx, self.data.allocation_id, parties, days).await?;
+        periods::store(tx, &self.data, days).await?;
         // A refund may have removed the last days.
         let (first, last) = known.map_or(days, |known| (days.0.min(known.0), days.1.max(known.1)));
         recalculate(tx, &api.backend.outbox, &trainers, (first, last)).await
@@ -122,8 +121,7 @@ impl Effect<Api> for BusinessEvent<StudentDeallocated> {
         let trainers = BTreeSet::from([self.data.trainer_id]);
         lock_all(tx, &trainers).await?;
         let ended_on = api.zone.date_at(self.data.deallocated_at);
-        let parties = (self.data.trainer_id, self.data.student_id);
-        periods::end(tx, self.data.allocation_id, parties, ended_on).await?;
+        periods::end(tx, &self.data, ended_on).await?;
         match periods::days(tx, self.data.allocation_id).await? {
             Some(days) => recalculate(tx, &api.backend.outbox, &trainers, days).await,
             // The message about the allocation arrives later.

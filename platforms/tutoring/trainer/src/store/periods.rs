@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use seaworthy::data::prelude::*;
+use tutoring_contract::events::{StudentDeallocated, TrainerAllocated};
 
 use crate::payroll::{Month, Period, Substituted};
 
@@ -36,12 +37,11 @@ impl StoredPeriod {
 /// Stores the first and the last day of an allocation.
 pub(crate) async fn store(
     tx: &Transaction,
-    allocation: Uuid,
-    (trainer, student): (Uuid, Uuid),
+    event: &TrainerAllocated,
     (first, last): (Date, Date),
 ) -> DataResult<()> {
-    insert(tx, allocation, trainer, student).await?;
-    sql!("UPDATE allocation_periods SET first_day = {first.to_string()}, last_day = {last.to_string()} WHERE allocation_id = {allocation}")
+    insert(tx, event.allocation_id, event.trainer_id, event.student_id).await?;
+    sql!("UPDATE allocation_periods SET first_day = {first.to_string()}, last_day = {last.to_string()} WHERE allocation_id = {event.allocation_id}")
         .apply(tx)
         .await
 }
@@ -49,12 +49,11 @@ pub(crate) async fn store(
 /// Stores the early end of an allocation.
 pub(crate) async fn end(
     tx: &Transaction,
-    allocation: Uuid,
-    (trainer, student): (Uuid, Uuid),
+    event: &StudentDeallocated,
     ended_on: Date,
 ) -> DataResult<()> {
-    insert(tx, allocation, trainer, student).await?;
-    sql!("UPDATE allocation_periods SET ended_on = {ended_on.to_string()} WHERE allocation_id = {allocation}")
+    insert(tx, event.allocation_id, event.trainer_id, event.student_id).await?;
+    sql!("UPDATE allocation_periods SET ended_on = {ended_on.to_string()} WHERE allocation_id = {event.allocation_id}")
         .apply(tx)
         .await
 }
