@@ -39,19 +39,6 @@ impl Accounts {
     /// Signs the access token of a session and makes the session active, in the transaction that
     /// began or rotated it.
     async fn activate(&self, admin: Admin, session: Refreshed) -> Result<LoggedIn, Error> {
-        let access = self.sign(&admin, &session.id)?;
-        let (role, begun_us) = (Role::Admin, session.begun_us);
-        let record = SessionRecord::from_request(&session.id, admin.id, role, begun_us);
-        self.active_sessions.put(&record).await?;
-        Ok(LoggedIn {
-            admin,
-            access,
-            session: session.id,
-            refresh: session.token,
-        })
-    }
-
-    fn sign(&self, admin: &Admin, session: &str) -> Result<Secret<String>, Error> {
         let subject = Subject {
             id: admin.id,
             role: Role::Admin,
@@ -61,7 +48,16 @@ impl Accounts {
             email: Some(admin.email.clone()),
             phone: None,
         };
-        self.tokens.sign(&subject, session)
+        let access = self.tokens.sign(&subject, &session.id)?;
+        let (role, begun_us) = (Role::Admin, session.begun_us);
+        let record = SessionRecord::from_request(&session.id, admin.id, role, begun_us);
+        self.active_sessions.put(&record).await?;
+        Ok(LoggedIn {
+            admin,
+            access,
+            session: session.id,
+            refresh: session.token,
+        })
     }
 
     /// Exchanges a refresh token for the next one and a new access token. A token that is used
