@@ -1,6 +1,6 @@
 use seaworthy::prelude::*;
 
-use crate::{Money, Slot};
+use crate::{Currency, Money, Slot};
 
 named! {
     /// The form of the lessons, which decides the price.
@@ -15,6 +15,12 @@ named! {
         /// Half at home and half online.
         Hybrid = "HYBRID",
     }
+}
+
+/// Returns the currency of amounts that name none.
+#[must_use]
+pub const fn default_currency() -> Currency {
+    Currency::INR
 }
 
 /// The numbers of sessions that packages have.
@@ -92,7 +98,7 @@ pub struct Quote {
     /// The price with tax, in minor units.
     pub total: i64,
     /// The currency of all amounts.
-    pub currency: crate::Currency,
+    pub currency: Currency,
     /// Whether a coupon reduced the price.
     pub coupon_applied: bool,
     /// Whether the welcome offer reduced the price.
@@ -105,8 +111,6 @@ pub struct Quote {
 
 #[cfg(test)]
 mod tests {
-    use crate::Currency;
-
     use super::*;
 
     #[test]

@@ -1,6 +1,7 @@
 use std::{fmt, str::FromStr};
 
-use seaworthy::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A currency of ISO 4217, such as `INR`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -14,19 +15,13 @@ pub struct Currency([u8; 3]);
 pub struct InvalidCurrency;
 
 impl Currency {
-    /// The Indian rupee, the default. Its minor unit is the paisa.
+    /// The Indian rupee. Its minor unit is the paisa.
     pub const INR: Self = Self(*b"INR");
 
     /// Returns the code.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl Default for Currency {
-    fn default() -> Self {
-        Self::INR
     }
 }
 
@@ -42,7 +37,7 @@ impl FromStr for Currency {
     }
 }
 
-seaworthy::core::text_conversions!(Currency);
+crate::text_conversions!(Currency);
 
 impl fmt::Display for Currency {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +48,7 @@ impl fmt::Display for Currency {
 /// An amount in minor units of a currency, such as paise.
 ///
 /// ```
-/// use tutoring_contract::{Currency, Money};
+/// use seaworthy_core::{Currency, Money};
 ///
 /// let base = Money::new(900_000, Currency::INR);
 /// let tax = base.percent_half_up(18);
