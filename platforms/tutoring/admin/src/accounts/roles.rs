@@ -4,7 +4,7 @@ use tutoring_contract::AdminRole;
 
 use super::{Accounts, Caller};
 use crate::{
-    domain::{Admin, PERMISSIONS, ROLE_READ, ROLE_WRITE, errors, manages, permission},
+    domain::{Admin, PERMISSIONS, ROLE_READ, ROLE_WRITE, errors, manages},
     store::roles,
 };
 
@@ -61,7 +61,8 @@ impl Accounts {
         }
         let mut permissions = Vec::new();
         for (index, name) in names.iter().enumerate() {
-            let known = permission(name).ok_or_else(|| {
+            let known = PERMISSIONS.into_iter().find(|known| known == name);
+            let known = known.ok_or_else(|| {
                 let problem = "is not a valid permission: use one of GET /permissions";
                 errors::invalid(format!("permissions[{index}]"), problem)
             })?;

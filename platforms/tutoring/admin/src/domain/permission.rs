@@ -39,8 +39,3 @@ pub(crate) const AUDIT_READ: &str = "audit:read";
 pub(crate) const ROLE_READ: &str = "role:read";
 /// Changes the permissions of roles.
 pub(crate) const ROLE_WRITE: &str = "role:write";
-
-/// Returns the permission with this name.
-pub(crate) fn permission(name: &str) -> Option<&'static str> {
-    PERMISSIONS.into_iter().find(|known| *known == name)
-}

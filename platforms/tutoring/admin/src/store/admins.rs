@@ -44,8 +44,9 @@ async fn insert_roles(tx: &Transaction, id: Uuid, roles: &[AdminRole]) -> DataRe
 
 pub(crate) async fn by_id(connection: &dyn Connection, id: Uuid) -> DataResult<Option<Admin>> {
     let admin = statement!(sql, "WHERE id = {id}");
-    let admin = admin.fetch_optional(connection).await?;
-    with_roles(connection, admin).await
+    let admins = admin.fetch_all(connection).await?;
+    let admins = with_roles(connection, admins).await?;
+    Ok(admins.into_iter().next())
 }
 
 /// Returns the ID of the admin with this e-mail address.
@@ -62,7 +63,7 @@ pub(crate) async fn lock(tx: &Transaction, ids: &[Uuid]) -> DataResult<Vec<Admin
         .bind_list(ids.iter().copied())
         .fetch_all(tx)
         .await?;
-    with_all_roles(tx, admins).await
+    with_roles(tx, admins).await
 }
 
 /// Returns whether there is an admin.
@@ -86,23 +87,12 @@ pub(crate) async fn list(
          AND ({zone.0} = 0 OR lower(zone) = {&zone.1}) AND ({locality.0} = 0 OR lower(locality) = {&locality.1})"; "ORDER BY created_at DESC, id DESC", page)
         .fetch(connection)
         .await?;
-    found.items = with_all_roles(connection, found.items).await?;
+    found.items = with_roles(connection, found.items).await?;
     Ok(found)
 }
 
-async fn with_roles(
-    connection: &dyn Connection,
-    admin: Option<Admin>,
-) -> DataResult<Option<Admin>> {
-    let admins = with_all_roles(connection, admin.into_iter().collect()).await?;
-    Ok(admins.into_iter().next())
-}
-
 /// Adds the roles and permissions of admins.
-async fn with_all_roles(
-    connection: &dyn Connection,
-    mut admins: Vec<Admin>,
-) -> DataResult<Vec<Admin>> {
+async fn with_roles(connection: &dyn Connection, mut admins: Vec<Admin>) -> DataResult<Vec<Admin>> {
     if admins.is_empty() {
         return Ok(admins);
     }
