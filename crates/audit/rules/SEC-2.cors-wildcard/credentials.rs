@@ -118,7 +118,7 @@ pub(super) fn is_public(model: &Model, service: &Service, policy: &Cors) -> bool
     };
     !allows_credentials
         && !authenticates_browsers(&texts)
-        && !(is_inside(service) && !contain(&texts, TOKENS))
+        && (!is_inside(service) || contain(&texts, TOKENS))
 }
 
 fn contain(texts: &[&str], words: &[&str]) -> bool {

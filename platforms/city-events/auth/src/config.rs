@@ -1,5 +1,3 @@
-use std::num::NonZeroU32;
-
 use city_events_contract::{
     AccessConfig, PUBLIC_METRICS, RateLimitStoreConfig, ServiceCallersConfig, embedded_broker,
 };

@@ -1,6 +1,6 @@
 //! Assembles the gateway.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     axum::routing::{MethodFilter, any, on},

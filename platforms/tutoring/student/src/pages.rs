@@ -191,13 +191,17 @@ fn progress(course: &MyCourse) -> Value {
 
 /// Returns a student without the settings that only the service uses.
 pub(crate) fn student_view(student: &Student) -> Value {
-    let mut view = json!(student.profile.as_object());
-    view["id"] = json!(student.id);
-    view["username"] = json!(student.username);
-    view["status"] = json!(student.status());
-    view["createdAt"] = json!(student.created_at);
-    view["updatedAt"] = json!(student.updated_at);
-    view
+    let mut view = student.profile.as_object().cloned().unwrap_or_default();
+    for (name, value) in [
+        ("id", json!(student.id)),
+        ("username", json!(student.username)),
+        ("status", json!(student.status())),
+        ("createdAt", json!(student.created_at)),
+        ("updatedAt", json!(student.updated_at)),
+    ] {
+        view.insert(name.to_owned(), value);
+    }
+    Value::Object(view)
 }
 
 async fn read(database: &Database, id: Uuid) -> Result<Record, Error> {

@@ -55,6 +55,15 @@ pub(super) struct DisableRequest {
     totp_code: Secret<String>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokensBody<'a> {
+    access_token: &'a str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+}
+
 impl Accounts {
     /// Returns the tokens: the refresh token in the body for mobile clients, otherwise in a cookie.
     /// `data` has further fields of the response.
@@ -65,16 +74,14 @@ impl Accounts {
         logged_in: &LoggedIn,
         mut data: Map<String, Value>,
     ) -> HandlerResult {
-        let mut tokens = json!({
-            "accessToken": logged_in.access.expose(),
-            "expiresIn": self.tokens.expires_in(),
-        });
         let is_mobile = is_mobile(headers);
-        if is_mobile {
-            tokens["refreshToken"] = json!(logged_in.refresh.expose());
-        }
+        let tokens = TokensBody {
+            access_token: logged_in.access.expose(),
+            expires_in: self.tokens.expires_in(),
+            refresh_token: is_mobile.then(|| logged_in.refresh.expose()),
+        };
         data.insert("user".to_owned(), admin_view(&logged_in.admin));
-        data.insert("tokens".to_owned(), tokens);
+        data.insert("tokens".to_owned(), json!(tokens));
         let mut response = Reply::new(message, data).into_response();
         if !is_mobile {
             let (ttl, cookies) = (self.sessions.idle_timeout(), &self.cookies);

@@ -41,8 +41,11 @@ pub(super) async fn home(api: State, Path(id): Path<String>, headers: HeaderMap)
     let summary = api.summaries.of(student, &token);
     let (page, summary) = join(api.pages.read(Page::Home, student), summary).await;
     let mut page = page?;
-    page["unreadNotifications"] = json!(summary.unread_notifications);
-    page["wallet"] = json!(summary.wallet);
+    if let Some(page) = page.as_object_mut() {
+        let unread = json!(summary.unread_notifications);
+        page.insert("unreadNotifications".to_owned(), unread);
+        page.insert("wallet".to_owned(), json!(summary.wallet));
+    }
     Reply::ok("home", page)
 }
 

@@ -30,12 +30,16 @@ pub(super) fn card(trainer: &Trainer) -> Value {
 /// Returns the fields that the trainer and admins may read.
 pub(super) fn profile(trainer: &Trainer) -> Value {
     let mut profile = card(trainer);
-    for name in MEMBERS {
-        profile[name] = json!(trainer.member(name));
+    let members = MEMBERS.map(|name| (name, json!(trainer.member(name))));
+    let derived = [
+        ("ratingCount", json!(trainer.rating_count)),
+        ("availability", availability(trainer)),
+        ("location", location(trainer)),
+    ];
+    if let Some(profile) = profile.as_object_mut() {
+        let more = members.into_iter().chain(derived);
+        profile.extend(more.map(|(name, value)| (name.to_owned(), value)));
     }
-    profile["ratingCount"] = json!(trainer.rating_count);
-    profile["availability"] = availability(trainer);
-    profile["location"] = location(trainer);
     profile
 }
 
