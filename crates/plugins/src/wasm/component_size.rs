@@ -1,21 +1,10 @@
 //! The size of a component, before its compilation. Its time and memory are not limited otherwise.
 
-/// The length of the magic number and of the version.
-const HEADER: usize = 8;
-/// The section of a component with a core module.
-const CORE_MODULE: u8 = 1;
-/// The section of a component that creates instances of core modules.
-const CORE_INSTANCES: u8 = 2;
-/// The section of a component with another component.
-const COMPONENT: u8 = 4;
-/// The section of a component that creates instances of components.
-const INSTANCES: u8 = 5;
-/// The section of a core module that declares its functions.
-const FUNCTIONS: u8 = 3;
-/// The section of a core module with the code of its functions.
-const CODE: u8 = 10;
-/// The byte of the header in which the versions of modules and components differ.
-const LAYER: usize = 6;
+use super::binary::{
+    CODE, COMPONENT, CORE_INSTANCES, CORE_MODULE, FUNCTIONS, HEADER, INSTANCES, is_component,
+    number, section,
+};
+
 /// The maximum depth of modules and components in a component. The engine compiles those of any
 /// depth, so [`ComponentSize::is_too_deep`] must reject deeper ones. Compilers need fewer than ten.
 pub(super) const MAX_DEPTH: usize = 100;
@@ -55,7 +44,7 @@ impl ComponentSize {
     }
 
     fn add(&mut self, bytes: &[u8], depth: usize) {
-        let is_component = bytes.get(LAYER) == Some(&1);
+        let is_component = is_component(bytes);
         let mut rest = bytes.get(HEADER..).unwrap_or_default();
         while let Some((id, content, after)) = section(rest) {
             rest = after;
@@ -93,26 +82,6 @@ fn largest(code: &[u8]) -> usize {
         Some(size)
     });
     sizes.max().unwrap_or_default()
-}
-
-/// Returns the ID and the content of the first section, and the bytes after it.
-fn section(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (id, rest) = bytes.split_first()?;
-    let (length, rest) = number(rest)?;
-    let (content, after) = rest.split_at_checked(length)?;
-    Some((*id, content, after))
-}
-
-/// Reads an unsigned number in LEB128 of at most 32 bits.
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut value = 0_u64;
-    for (position, byte) in bytes.iter().enumerate().take(5) {
-        value |= u64::from(byte & 0x7f) << (7 * position);
-        if byte & 0x80 == 0 {
-            return Some((usize::try_from(value).ok()?, bytes.get(position + 1..)?));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The implementation of the runtime with wasmtime.
 
+mod binary;
 mod call_state;
 mod calls;
 mod component_size;

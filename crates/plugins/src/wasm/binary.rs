@@ -1,0 +1,43 @@
+//! The sections of the binary format of WebAssembly.
+
+/// The length of the magic number and of the version.
+pub(super) const HEADER: usize = 8;
+/// The section of a component with a core module.
+pub(super) const CORE_MODULE: u8 = 1;
+/// The section of a component that creates instances of core modules.
+pub(super) const CORE_INSTANCES: u8 = 2;
+/// The section of a component with another component.
+pub(super) const COMPONENT: u8 = 4;
+/// The section of a component that creates instances of components.
+pub(super) const INSTANCES: u8 = 5;
+/// The section of a core module that declares its functions.
+pub(super) const FUNCTIONS: u8 = 3;
+/// The section of a core module with the code of its functions.
+pub(super) const CODE: u8 = 10;
+/// The byte of the header in which the versions of modules and components differ.
+const LAYER: usize = 6;
+
+/// Returns whether the header is that of a component, and not that of a module.
+pub(super) fn is_component(bytes: &[u8]) -> bool {
+    bytes.get(LAYER) == Some(&1)
+}
+
+/// Returns the ID and the content of the first section, and the bytes after it.
+pub(super) fn section(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (id, rest) = bytes.split_first()?;
+    let (length, rest) = number(rest)?;
+    let (content, after) = rest.split_at_checked(length)?;
+    Some((*id, content, after))
+}
+
+/// Reads an unsigned number in LEB128 of at most 32 bits.
+pub(super) fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0_u64;
+    for (position, byte) in bytes.iter().enumerate().take(5) {
+        value |= u64::from(byte & 0x7f) << (7 * position);
+        if byte & 0x80 == 0 {
+            return Some((usize::try_from(value).ok()?, bytes.get(position + 1..)?));
+        }
+    }
+    None
+}
