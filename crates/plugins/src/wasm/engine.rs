@@ -6,6 +6,7 @@ use wasmtime::{
 };
 
 use super::{
+    bulk,
     component_size::{ComponentSize, MAX_DEPTH},
     imports::link,
     program::WasmProgram,
@@ -108,7 +109,12 @@ impl WasmRuntime {
 impl Runtime for WasmRuntime {
     fn compile(&self, component: &[u8], imports: &Imports) -> Result<Arc<dyn Program>, String> {
         check_size(component)?;
-        let compiled = Component::from_binary(&self.engine, component)
+        let split = bulk::split(component)
+            .map_err(|problem| format!("plugin.wasm is not a component: {problem}"))?;
+        if let Some(split) = &split {
+            check_size(split)?;
+        }
+        let compiled = Component::from_binary(&self.engine, split.as_deref().unwrap_or(component))
             .map_err(|error| format!("plugin.wasm is not a component: {error:#}"))?;
         let mut linker = Linker::new(&self.engine);
         link(&mut linker, imports).map_err(|error| format!("{error:#}"))?;
@@ -259,6 +265,17 @@ mod tests {
         let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
         let functions = "(func)".repeat(MAX_FUNCTIONS + 1);
         let text = format!("(component (core module {functions}))");
+        let component = wat::parse_str(text).unwrap();
+        let problem = runtime.compile(&component, &imports()).unwrap_err();
+        assert_eq!(problem, "plugin.wasm has more than 50000 functions");
+    }
+
+    #[test]
+    fn component_with_too_many_added_functions_fails_plug_2() {
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
+        let functions = "(func)".repeat(MAX_FUNCTIONS - 1);
+        let fill = "(func (param i32) (memory.fill (i32.const 0) (i32.const 0) (local.get 0)))";
+        let text = format!("(component (core module (memory 1) {functions} {fill}))");
         let component = wat::parse_str(text).unwrap();
         let problem = runtime.compile(&component, &imports()).unwrap_err();
         assert_eq!(problem, "plugin.wasm has more than 50000 functions");

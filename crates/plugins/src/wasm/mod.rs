@@ -1,6 +1,7 @@
 //! The implementation of the runtime with wasmtime.
 
 mod binary;
+mod bulk;
 mod call_state;
 mod calls;
 mod component_size;

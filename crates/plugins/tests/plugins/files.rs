@@ -248,7 +248,7 @@ async fn random_bytes_are_rejected_as_component_plug_2() {
     );
     assert_eq!(
         rejection(setup).await,
-        "plugin \"notes\": plugin.wasm is not a component: failed to parse WebAssembly module: attempted to parse a wasm module with a component parser"
+        "plugin \"notes\": plugin.wasm is not a component: create one from your module with `plugins pack`"
     );
 }
 
