@@ -37,7 +37,7 @@ async fn endless(
         let problem = report.failed.first().map(|(_, problem)| problem.as_str());
         match problem {
             Some(problem) if problem.contains("timeout") => times.push(late),
-            // Guests of earlier calls still run their last instruction.
+            // Guests of earlier calls still run.
             Some(problem) if problem.contains("too many calls") => waits.push(late),
             // The plugin exceeds its CPU share temporarily.
             Some(problem) if problem.contains("share") => {

@@ -287,7 +287,7 @@ impl Plugin {
                     self.state.lock().pace.slow_down(Instant::now());
                     return Err(match waiting_caller.is_guest_waiting() {
                         true => CallError::Timeout(timeout),
-                        // A long instruction or a busy machine delays the guest.
+                        // Code without branches or a busy machine delays the guest.
                         false => CallError::Starved(timeout),
                     });
                 }

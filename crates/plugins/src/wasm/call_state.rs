@@ -12,11 +12,7 @@ use crate::{
     sandbox::CpuTime,
 };
 
-/// The bytes that a bulk instruction fills or copies in a millisecond: half of the rate measured on
-/// an idle machine. The engine does not interrupt such an instruction.
-const BULK_BYTES_PER_MILLISECOND: usize = 5 << 20;
-
-/// The maximum usual time between two ticks of a guest without bulk instructions.
+/// The maximum usual time between two ticks of a guest.
 const USUAL_TICK: Duration = Duration::from_millis(2);
 
 /// The limits and counters of one call, which host functions and ticks read and change.
@@ -27,13 +23,10 @@ pub(super) struct CallState {
     started: Instant,
     /// The time that the guest waited for responses.
     waited: Duration,
-    /// The memory of the guest, in bytes.
-    memory: usize,
     begun: CpuTime,
     /// The CPU time at the last tick.
     ticked: Duration,
-    /// The longest CPU time between two ticks. An instruction that the engine cannot
-    /// interrupt makes it long.
+    /// The longest CPU time between two ticks. Code without branches and calls makes it long.
     longest: Duration,
     host_calls: u32,
     /// The data that the guest passed to the host, in bytes.
@@ -52,7 +45,6 @@ impl CallState {
             limits,
             started,
             waited: Duration::ZERO,
-            memory: 0,
             begun: CpuTime::now(),
             ticked: Duration::ZERO,
             longest: Duration::ZERO,
@@ -64,8 +56,7 @@ impl CallState {
     }
 
     /// Checks the deadline and the CPU time of a running guest at each tick. Ticks can be
-    /// late, so the check reads the clock. It ends the guest so early that one more bulk
-    /// instruction can end before the deadline. See [`margin`].
+    /// late, so the check reads the clock. See [`margin`].
     ///
     /// # Errors
     /// The deadline or the CPU time is exceeded.
@@ -73,7 +64,7 @@ impl CallState {
         let used = self.begun.elapsed();
         self.longest = self.longest.max(used.saturating_sub(self.ticked));
         self.ticked = used;
-        let margin = margin(self.memory, self.longest, self.limits.timeout);
+        let margin = margin(self.longest, self.limits.timeout);
         if Instant::now() + margin >= self.deadline {
             return Err(self.exceed_timeout());
         }
@@ -146,8 +137,8 @@ impl CallState {
         })
     }
 
-    /// Checks the CPU time of a guest that has returned, because no tick interrupts a bulk
-    /// instruction at its end. A guest that was late because it waited for a core is not at fault.
+    /// Checks the CPU time of a guest that has returned, because it may pass its deadline between
+    /// two ticks. A guest that was late because it waited for a core is not at fault.
     ///
     /// # Errors
     /// The deadline passed, and the guest used more CPU time than its timeout.
@@ -195,15 +186,10 @@ impl CallState {
     }
 }
 
-/// Returns how long before its deadline a guest ends: the larger of two times, but at most half of
-/// `timeout`. One is the time of a bulk instruction over `memory` bytes. The other one is
-/// `longest`, the longest time between two ticks of the call, without that of a usual tick.
-fn margin(memory: usize, longest: Duration, timeout: Duration) -> Duration {
-    let microseconds = memory.saturating_mul(1_000) / BULK_BYTES_PER_MILLISECOND;
-    let microseconds = u64::try_from(microseconds).unwrap_or(u64::MAX);
-    let bulk = Duration::from_micros(microseconds);
-    bulk.max(longest.saturating_sub(USUAL_TICK))
-        .min(timeout / 2)
+/// Returns how long before its deadline a guest ends: `longest`, the longest time between two ticks
+/// of the call, without that of a usual tick, but at most half of `timeout`.
+fn margin(longest: Duration, timeout: Duration) -> Duration {
+    longest.saturating_sub(USUAL_TICK).min(timeout / 2)
 }
 
 impl ResourceLimiter for CallState {
@@ -215,10 +201,7 @@ impl ResourceLimiter for CallState {
     ) -> wasmtime::Result<bool> {
         match desired > self.limits.memory {
             true => Err(self.exceed(CallError::Memory(self.limits.memory))),
-            false => {
-                self.memory = desired;
-                Ok(true)
-            }
+            false => Ok(true),
         }
     }
 
@@ -308,27 +291,11 @@ mod tests {
     }
 
     #[test]
-    fn large_memory_ends_the_time_of_a_guest_early_plug_2() {
+    fn long_time_between_ticks_ends_a_guest_early_plug_2() {
         let timeout = Duration::from_millis(50);
         let milliseconds = Duration::from_millis;
-        assert_eq!(margin(0, Duration::ZERO, timeout), Duration::ZERO);
-        assert_eq!(margin(50 << 20, Duration::ZERO, timeout), milliseconds(10));
-        assert_eq!(
-            margin(usize::MAX, Duration::ZERO, timeout),
-            milliseconds(25)
-        );
-    }
-
-    #[test]
-    fn long_instruction_ends_the_time_of_a_guest_early_plug_2() {
-        let timeout = Duration::from_millis(50);
-        let milliseconds = Duration::from_millis;
-        assert_eq!(margin(0, milliseconds(1), timeout), Duration::ZERO);
-        assert_eq!(margin(0, milliseconds(12), timeout), milliseconds(10));
-        assert_eq!(
-            margin(50 << 20, milliseconds(17), timeout),
-            milliseconds(15)
-        );
-        assert_eq!(margin(0, milliseconds(500), timeout), milliseconds(25));
+        assert_eq!(margin(milliseconds(1), timeout), Duration::ZERO);
+        assert_eq!(margin(milliseconds(12), timeout), milliseconds(10));
+        assert_eq!(margin(milliseconds(500), timeout), milliseconds(25));
     }
 }

@@ -36,7 +36,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug, Default)]
 struct ThreadProgram {
     compute: Mutex<Duration>,
-    /// The next call runs until its sender is dropped, like a guest in a long instruction.
+    /// The next call runs until its sender is dropped, like a guest without branches.
     held: Mutex<Option<mpsc::Receiver<()>>>,
     /// The error of the next hook.
     error: Mutex<Option<CallError>>,
