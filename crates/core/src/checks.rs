@@ -69,8 +69,10 @@ impl Checks {
     pub fn one_of<T: Copy + PartialEq + Display>(&mut self, field: &str, given: T, known: &[T]) {
         let names: Vec<_> = known.iter().map(T::to_string).collect();
         let names = names.join(", ");
-        let (others, last) = names.rsplit_once(", ").unwrap_or(("", names.as_str()));
-        let problem = format!("must be {others} or {last}");
+        let problem = match names.rsplit_once(", ") {
+            Some((others, last)) => format!("must be {others} or {last}"),
+            None => format!("must be {names}"),
+        };
         self.require(field, known.contains(&given), problem);
     }
 
@@ -102,12 +104,14 @@ mod tests {
         checks.one_of("count", 15, &[10, 20, 30]);
         checks.range("age", 5, 5, 120);
         checks.one_of("kind", "a", &["a", "b"]);
+        checks.one_of("kind", "b", &["a"]);
         checks.storable("note", "a\0");
         let error = checks.finish().unwrap_err();
         let problems: Vec<_> = error.fields().iter().map(|one| &*one.description).collect();
         let expected = [
             "must be from -90 to 90",
             "must be 10, 20 or 30",
+            "must be a",
             NOT_STORABLE,
         ];
         assert_eq!(problems, expected);

@@ -101,12 +101,6 @@ impl<T> Page<T> {
 }
 
 impl CheckedPage {
-    /// Returns the first page of a list.
-    #[must_use]
-    pub const fn first(limit: u32) -> Self {
-        Self { page: 1, limit }
-    }
-
     /// Returns the number of items before the page.
     #[must_use]
     pub fn offset(self) -> u64 {

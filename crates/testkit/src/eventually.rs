@@ -6,10 +6,10 @@ use tokio::time::{Instant, sleep};
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// The first interval between two checks of a condition, too short to delay a test.
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(5);
-/// The longest interval between two short checks. More frequent ones take CPU time from the awaited
+/// Maximum interval between two short checks. More frequent ones take CPU time from the awaited
 /// event.
 const MAX_POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// The longest interval between two checks that take long, such as those that start a program.
+/// Maximum interval between two checks that take long, such as those that start a program.
 const MAX_LONG_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Waits until a condition holds. The interval between two checks is up to 20 ms, and up to 200 ms

@@ -180,7 +180,7 @@ impl OneTimeCodes {
         let interval = microseconds(self.config.min_interval.get());
         let is_full = i64::from(row.sent_count) >= i64::from(self.config.max_per_hour.get());
         let rest = match row.since_window < microseconds(HOUR) && is_full {
-            true => microseconds(HOUR) - row.since_window,
+            true => (microseconds(HOUR) - row.since_window).max(interval - row.since_sent),
             false => interval - row.since_sent,
         };
         (rest > 0).then(|| Duration::from_micros(rest.unsigned_abs()))

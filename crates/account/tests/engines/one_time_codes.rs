@@ -103,6 +103,6 @@ pub(crate) async fn codes_of_a_subject_are_limited_auth_2(test: TestDatabase) {
     let third = issue(&codes, database).await;
     assert!(
         matches!(third, Err(OneTimeCodeError::TooSoon { .. })),
-        "the hour is over"
+        "the limit of the hour is reached"
     );
 }

@@ -44,6 +44,7 @@ impl SmsSenders {
         name: &str,
         config: &SmsConfig,
     ) -> Result<Option<Self>, StartError> {
+        service.declare_http_client(name);
         match config.provider {
             SmsProvider::Off => Ok(None),
             SmsProvider::Log => {

@@ -7,6 +7,7 @@ use seaworthy::{data::DatabaseLeases, prelude::*, service::lease::LeaseConfig};
 use crate::{config::PaymentConfig, payments::Payments};
 
 /// The interval of the expiry, which is the maximum time that an expired order reserves coins.
+/// Failed payments are read twice within `FINAL_CHECK`.
 const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(30);
 /// The interval at which discounts are settled with the booking service.
 const DISCOUNT_INTERVAL: Timeout = Timeout::from_secs(5);

@@ -3,7 +3,7 @@ use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed};
 
 use super::errors;
 
-/// Minimum price after a coupon and before tax, in minor units: one rupee, as at the provider.
+/// Minimum price after a discount and before tax, in minor units: one rupee, as at the provider.
 const MIN_PRICE: i64 = 100;
 
 /// A row of the price list, also in requests and responses.
@@ -71,16 +71,15 @@ impl Coupon {
             && self.current_redemptions < self.max_redemptions
     }
 
-    /// Returns the reduction of a price before tax, in minor units. At least the minimum remains.
+    /// Returns the reduction of a price before tax, in minor units.
     fn reduction(&self, price: &Price) -> i64 {
         let base = Money::new(price.base_price_minor, price.currency);
         let percent = u32::try_from(self.discount_value).unwrap_or(0).min(100);
-        let reduction = match self.discount_type {
+        match self.discount_type {
             DiscountType::Percentage => base.percent_half_up(percent).minor,
             DiscountType::Fixed => self.discount_value,
             DiscountType::ClassAmount => price.coupon_minor,
-        };
-        reduction.clamp(0, (price.base_price_minor - MIN_PRICE).max(0))
+        }
     }
 }
 
@@ -93,6 +92,7 @@ impl Price {
             None if claims_deal => ("deal", self.deal_minor),
             None => ("standard", 0),
         };
+        let reduction = reduction.clamp(0, (self.base_price_minor - MIN_PRICE).max(0));
         let base = Money::new(self.base_price_minor - reduction, self.currency);
         let taxed = Taxed::new(base, self.gst_percentage).ok_or_else(errors::overflow)?;
         Ok(Quote {

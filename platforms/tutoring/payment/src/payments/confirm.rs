@@ -55,8 +55,12 @@ impl Payments {
             return Ok(());
         };
         let mut found = self.provider.calls.payments_of_order(order).await?;
-        // A captured payment precedes attempts that failed.
-        found.sort_by_key(|found| found.status != ProviderStatus::Captured);
+        // Money precedes attempts that failed, because a failed payment captures nothing.
+        found.sort_by_key(|found| match found.status {
+            ProviderStatus::Captured => 0,
+            ProviderStatus::Authorized => 1,
+            _ => 2,
+        });
         let mut payment = payment.clone();
         for found in found {
             let found = self.captured(&payment, found).await?;

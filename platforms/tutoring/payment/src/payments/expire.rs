@@ -29,7 +29,7 @@ impl Payments {
             let page = payments::expired(&self.database, now, after, BATCH).await?;
             for (_, id) in &page {
                 if let Err(error) = self.expire_one(*id).await {
-                    tracing::warn!(payment = %id, %error, "an expired payment was not cancelled and is retried later");
+                    tracing::warn!(payment = %id, %error, "a payment could not be checked at its expiry and is retried later");
                     result = Err(error);
                 }
             }

@@ -66,6 +66,7 @@ pub(crate) async fn captured_money_without_news_is_found_msg_5(app: TestApp) {
 /// Two attempts were authorized, and the client never confirms.
 pub(crate) async fn authorized_money_is_captured_at_expiry_msg_5(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({}));
+    app.provider.pay(&bought.order, "failed");
     let paid = app.provider.pay(&bought.order, "authorized");
     app.provider.pay(&bought.order, "authorized");
     let body = app.webhook_body("payment.authorized", &paid);
