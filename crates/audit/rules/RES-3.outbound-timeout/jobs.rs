@@ -6,67 +6,40 @@ use crate::model::FactSet;
 use crate::model::facts::{CallingFunction, EnqueuedFunction, RunLimit};
 use crate::source::{Located, Location};
 
-/// The functions of a service by the names that they call.
+/// The functions of a service, and what limits the time of those that run.
 pub(super) struct Jobs<'s> {
     functions: Vec<&'s Located<CallingFunction>>,
-    /// The functions that call a name, and whether the call has a receiver.
-    callers: BTreeMap<&'s str, Vec<(usize, bool)>>,
-    /// Whether a queue limits the time of a function that code passes to it.
-    enqueued: BTreeMap<&'s str, bool>,
+    /// The functions that a job with a time limit reaches.
+    limited: BTreeSet<usize>,
+    /// The functions that a request, the start of the program or a job without a limit reaches.
+    unlimited: BTreeSet<usize>,
 }
 
 impl<'s> Jobs<'s> {
     pub(super) fn of(
         functions: &'s FactSet<CallingFunction>,
-        enqueued: &'s FactSet<EnqueuedFunction>,
+        enqueued: &FactSet<EnqueuedFunction>,
     ) -> Self {
         let functions: Vec<_> = functions.deployed().collect();
-        let mut callers: BTreeMap<&str, Vec<(usize, bool)>> = BTreeMap::new();
-        for (index, function) in functions.iter().enumerate() {
-            for (name, has_receiver) in &function.value.calls {
-                callers
-                    .entry(name)
-                    .or_default()
-                    .push((index, *has_receiver));
-            }
-        }
-        let mut limited: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut queues: BTreeMap<&str, bool> = BTreeMap::new();
         for function in enqueued.deployed() {
-            let all = limited.entry(&function.value.name).or_insert(true);
+            let all = queues.entry(&function.value.name).or_insert(true);
             *all &= function.value.is_limited;
         }
         Self {
+            limited: reached(&functions, &queues, RunLimit::Job),
+            unlimited: reached(&functions, &queues, RunLimit::Unlimited),
             functions,
-            callers,
-            enqueued: limited,
         }
     }
 
     /// Whether a job with a time limit reaches the function around a place, and no request, start of
     /// the program or job without a limit does. Calls are followed by name.
     pub(super) fn end(&self, at: &Location) -> bool {
-        let Some(first) = self.around(at) else {
-            return false;
-        };
-        let mut seen = BTreeSet::from([first]);
-        let mut next = vec![first];
-        let mut is_job = false;
-        while let Some(function) = next.pop().and_then(|index| self.functions.get(index)) {
-            match self.limit(&function.value) {
-                RunLimit::Unlimited => return false,
-                RunLimit::Job => is_job = true,
-                RunLimit::Callers => {}
-            }
-            let callers = self.callers.get(&*function.value.name);
-            let callers = callers.into_iter().flatten();
-            next.extend(
-                callers
-                    .filter(|(_, has_receiver)| *has_receiver || !function.value.is_method)
-                    .map(|(caller, _)| *caller)
-                    .filter(|caller| seen.insert(*caller)),
-            );
-        }
-        is_job
+        !self.limited.is_empty()
+            && self
+                .around(at)
+                .is_some_and(|at| self.limited.contains(&at) && !self.unlimited.contains(&at))
     }
 
     /// The innermost function around a place.
@@ -82,19 +55,57 @@ impl<'s> Jobs<'s> {
             .min_by_key(|(_, function)| function.at.span.len())
             .map(|(index, _)| index)
     }
+}
 
-    fn limit(&self, function: &CallingFunction) -> RunLimit {
-        match (function.limit, self.enqueued.get(&*function.name)) {
-            (RunLimit::Unlimited, _) | (_, Some(false)) => RunLimit::Unlimited,
-            (_, Some(true)) => RunLimit::Job,
-            (limit, None) => limit,
+/// The functions with a limit of their time, and the functions that they call. `queues` is whether
+/// a queue limits the time of a function that code passes to it.
+fn reached(
+    functions: &[&Located<CallingFunction>],
+    queues: &BTreeMap<&str, bool>,
+    limit: RunLimit,
+) -> BTreeSet<usize> {
+    let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, function) in functions.iter().enumerate() {
+        named.entry(&function.value.name).or_default().push(index);
+    }
+    let mut next: Vec<usize> = functions
+        .iter()
+        .enumerate()
+        .filter(|(_, function)| run_limit(&function.value, queues) == limit)
+        .map(|(index, _)| index)
+        .collect();
+    let mut found: BTreeSet<usize> = next.iter().copied().collect();
+    // Each called name is expanded once, because a name may have many functions and callers.
+    let mut expanded = BTreeSet::new();
+    while let Some(function) = next.pop().and_then(|index| functions.get(index)) {
+        for (name, has_receiver) in &function.value.calls {
+            if !expanded.insert((&**name, *has_receiver)) {
+                continue;
+            }
+            let called = named.get(&**name).into_iter().flatten().copied();
+            next.extend(called.filter(|index| {
+                functions
+                    .get(*index)
+                    .is_some_and(|called| *has_receiver || !called.value.is_method)
+                    && found.insert(*index)
+            }));
         }
+    }
+    found
+}
+
+fn run_limit(function: &CallingFunction, queues: &BTreeMap<&str, bool>) -> RunLimit {
+    match (function.limit, queues.get(&*function.name)) {
+        (RunLimit::Unlimited, _) | (_, Some(false)) => RunLimit::Unlimited,
+        (_, Some(true)) => RunLimit::Job,
+        (limit, None) => limit,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::{Duration, Instant};
 
     use super::Jobs;
     use crate::model::FactSet;
@@ -157,5 +168,52 @@ mod tests {
         let run = ("run", RunLimit::Callers, "check");
         assert!(!ends(&[check, job, run], &[("run", false)]));
         assert!(!ends(&[check], &[]));
+    }
+
+    #[test]
+    fn search_stays_fast_if_all_functions_call_one_name() {
+        const FUNCTIONS: usize = 2000;
+        let text = "function\n".repeat(FUNCTIONS);
+        let file = SourceFile::new("jobs.py", text, Role::Production, Tracked::Unknown);
+        let items = (0..FUNCTIONS).map(|index| Located {
+            value: CallingFunction {
+                name: Arc::from("check"),
+                is_method: false,
+                limit: RunLimit::Callers,
+                calls: vec![(Arc::from("check"), false)],
+            },
+            at: file.location(index * 9..index * 9 + 8, None),
+        });
+        let functions = FactSet {
+            items: items.collect(),
+            ..FactSet::default()
+        };
+        let enqueued = FactSet::default();
+        let started = Instant::now();
+        let jobs = Jobs::of(&functions, &enqueued);
+        assert!(
+            functions
+                .items
+                .iter()
+                .all(|function| !jobs.end(&function.at))
+        );
+        let job = FactSet {
+            items: vec![Located {
+                value: EnqueuedFunction {
+                    name: Arc::from("check"),
+                    is_limited: true,
+                },
+                at: place(0),
+            }],
+            ..FactSet::default()
+        };
+        let jobs = Jobs::of(&functions, &job);
+        assert!(
+            functions
+                .items
+                .iter()
+                .all(|function| jobs.end(&function.at))
+        );
+        assert!(started.elapsed() < Duration::from_secs(20));
     }
 }
