@@ -15,16 +15,16 @@ const CREDENTIALS_HEADERS: &[&str] = &[
 const COOKIES: &[&str] = &[
     "Set-Cookie",
     "set-cookie",
-    "set_cookie(",
-    "setcookie(",
-    "SetCookie(",
-    "setCookie(",
-    ".cookie(",
-    ".Cookie(",
+    "SET_COOKIE",
+    "cookie(",
+    "cookies(",
+    "cookies.",
+    "cookies[",
+    "Cookie(",
+    "Cookie::",
     ".Cookies",
-    "AddCookie(",
-    "new Cookie(",
     "CookieJar",
+    "CookieTransport",
     "CookieValue",
     "ResponseCookie",
     "cookie-parser",
@@ -38,6 +38,7 @@ const COOKIES: &[&str] = &[
     "request.COOKIES",
     "req.session",
     "request.session",
+    "ctx.session",
     "SessionMiddleware",
     "django.contrib.sessions",
     "flask_login",
@@ -50,12 +51,22 @@ const COOKIES: &[&str] = &[
     "gin-contrib/sessions",
     "alexedwards/scs",
     "tower_sessions",
+    "tower_cookies",
     "actix_session",
+    "actix_identity",
+    "axum_login",
     "$_COOKIE",
     "$_SESSION",
     "session_start(",
     "formLogin",
     "next-auth",
+    "better-auth",
+    "iron-session",
+    "express-openid-connect",
+    "AddIdentity",
+    "'supports_credentials' => true",
+    "EnsureFrontendRequestsAreStateful",
+    "devise_for",
 ];
 /// Code that lets a browser authenticate by a stored password or a certificate.
 const BROWSER_LOGINS: &[&str] = &[
@@ -68,6 +79,10 @@ const BROWSER_LOGINS: &[&str] = &[
     "HTTPBasicAuth()",
     "Basic realm",
     "BasicStrategy",
+    "BasicAuthentication",
+    "basicauth.New(",
+    "HttpAuthentication::basic",
+    "ValidateRequestHeaderLayer::basic(",
     "Authorization<Basic>",
     "AddNegotiate(",
     "RequireAndVerifyClientCert",
@@ -78,10 +93,20 @@ const BROWSER_LOGINS: &[&str] = &[
     "client-auth=need",
 ];
 /// Clients that send a password. They authenticate no browser.
-const CLIENT_LOGINS: &[&str] = &["SetBasicAuth(", ".setBasicAuth(", "WithBasicAuth("];
-/// Spring Security keeps a session and its cookie, unless the settings contain the last one.
-const SPRING_SECURITY: &[&str] = &["SecurityFilterChain", "EnableWebSecurity"];
-const STATELESS: &[&str] = &["STATELESS"];
+const CLIENT_LOGINS: &[&str] = &[
+    "SetBasicAuth(",
+    ".setBasicAuth(",
+    "WithBasicAuth(",
+    "BasicAuthenticationInterceptor",
+];
+/// Spring Security keeps a session and its cookie, unless the settings are stateless.
+const SPRING_SECURITY: &[&str] = &[
+    "SecurityFilterChain",
+    "SecurityWebFilterChain",
+    "EnableWebSecurity",
+    "EnableWebFluxSecurity",
+];
+const STATELESS: &[&str] = &["STATELESS", "NoOpServerSecurityContextRepository"];
 /// Code that authenticates callers by a token.
 const TOKENS: &[&str] = &[
     "jwt",
@@ -161,6 +186,31 @@ mod tests {
             "user, password, ok := r.BasicAuth()",
             "tls.Config{ClientAuth: tls.RequireAndVerifyClientCert}",
             "@EnableWebSecurity class Security {}",
+            "@EnableWebFluxSecurity class Security {}",
+            "SecurityWebFilterChain chain(ServerHttpSecurity http) {}",
+            "def orders(session: str = Cookie(None)):",
+            "self.set_secure_cookie(\"user\", name)",
+            "set_access_cookies(response, token)",
+            "const user = ctx.cookies.get(\"user\");",
+            "user = cookies[:user]",
+            "let cookie = Cookie::build((\"user\", user));",
+            "CookieTransport(cookie_max_age=3600)",
+            "headers.insert(header::SET_COOKIE, value);",
+            "ctx.session.user = user;",
+            "import { getIronSession } from \"iron-session\";",
+            "import { betterAuth } from \"better-auth\";",
+            "const { auth } = require(\"express-openid-connect\");",
+            "use axum_login::AuthManagerLayerBuilder;",
+            "use actix_identity::IdentityMiddleware;",
+            "use tower_cookies::CookieManagerLayer;",
+            "builder.Services.AddIdentity<User, Role>();",
+            "'supports_credentials' => true,",
+            "EnsureFrontendRequestsAreStateful::class,",
+            "devise_for :users",
+            "app.Use(basicauth.New(basicauth.Config{}))",
+            "HttpAuthentication::basic(check)",
+            "ValidateRequestHeaderLayer::basic(\"user\", password)",
+            "authentication_classes = [BasicAuthentication]",
         ] {
             assert!(authenticates_browsers(&[text]), "{text}");
         }
@@ -174,6 +224,8 @@ mod tests {
             "basic_auth: Option<Vec<u8>>,",
             "\"www-authenticate\",",
             "@EnableWebSecurity class S { policy(SessionCreationPolicy.STATELESS) }",
+            "@EnableWebFluxSecurity class S { NoOpServerSecurityContextRepository none; }",
+            "new BasicAuthenticationInterceptor(user, password)",
         ] {
             assert!(!authenticates_browsers(&[text]), "{text}");
         }
