@@ -140,12 +140,19 @@ fn caught(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
+/// Kinds of values that contain no failure.
+const EMPTY: &[&str] = &["none", "null", "undefined", "null_literal"];
+
 /// Whether a block assigns the failure to a variable that its function returns.
 fn is_returned<'t>(code: &Code<'t>, block: Node<'t>, function: Node<'t>) -> bool {
     let assignments = code.find_all(block, &["assignment", "assignment_expression"]);
     let returns = code.find_all(function, &["return_statement"]);
     assignments
         .into_iter()
+        .filter(|assignment| {
+            let value = assignment.child_by_field_name("right");
+            value.is_none_or(|value| !EMPTY.contains(&value.kind()))
+        })
         .filter_map(|assignment| assignment.child_by_field_name("left"))
         .map(|left| code.text(left))
         .any(|name| {
