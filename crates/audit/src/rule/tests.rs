@@ -1,5 +1,5 @@
 //! Runs every rule on its own fixtures: `bad` must fire, `good` and `tempting` must be silent.
-//! `minor`, which few rules have, must fire with low severity.
+//! `minor`, which few rules have, must fire with low severity, and `major` with a higher one.
 //!
 //! The tests unpack fixtures into a temporary folder. A file named `dot-x` becomes `.x`. The tests
 //! remove the letter `§` from the text, so that no committed file triggers a secret scanner.
@@ -99,25 +99,48 @@ fn every_rule_fires_on_bad_and_is_silent_on_good_and_tempting() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+fn severities(id: &str, case: &Path) -> Vec<Severity> {
+    let (_folder, report) = report(case);
+    report
+        .findings
+        .iter()
+        .filter(|finding| finding.id == id)
+        .map(|finding| finding.severity)
+        .collect()
+}
+
+fn is_low(severity: Severity) -> bool {
+    matches!(severity, Severity::Low | Severity::Info)
+}
+
 #[test]
 fn certain_finding_with_small_impact_is_low() {
     let mut read = 0;
     for rule in rules() {
         let id = rule.metadata.id;
         for case in cases(id, "minor") {
-            let (_folder, report) = report(&case);
-            let severities: Vec<_> = report
-                .findings
-                .iter()
-                .filter(|finding| finding.id == id)
-                .map(|finding| finding.severity)
-                .collect();
-            let low = severities
-                .iter()
-                .all(|severity| matches!(severity, Severity::Low | Severity::Info));
+            let severities = severities(id, &case);
             assert!(
-                !severities.is_empty() && low,
+                !severities.is_empty() && severities.iter().copied().all(is_low),
                 "{id} minor/{}: {severities:?}",
+                case.display()
+            );
+            read += 1;
+        }
+    }
+    assert!(read > 0);
+}
+
+#[test]
+fn finding_that_resembles_minor_ones_is_not_low() {
+    let mut read = 0;
+    for rule in rules() {
+        let id = rule.metadata.id;
+        for case in cases(id, "major") {
+            let severities = severities(id, &case);
+            assert!(
+                !severities.is_empty() && !severities.iter().copied().any(is_low),
+                "{id} major/{}: {severities:?}",
                 case.display()
             );
             read += 1;
