@@ -107,7 +107,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         .calls
         .iter()
         .filter(|call| code.enclosing(call.node, &[FUNCTION]).is_none());
-    let calls = names(outside);
+    let calls = names(code, outside);
     if !calls.is_empty() {
         let module = CallingFunction {
             name: Arc::from(""),
@@ -126,14 +126,35 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-fn names<'c, 't: 'c>(calls: impl Iterator<Item = &'c Call<'t>>) -> Vec<(Arc<str>, bool)> {
-    let names: BTreeSet<(&str, bool)> = calls
-        .map(|call| (call.method, !call.receiver.is_empty()))
-        .collect();
+/// The names of called functions, and of values that may be functions that the callee calls. A queue
+/// decides itself how long its functions run.
+fn names<'c, 't: 'c>(
+    code: &Code<'t>,
+    calls: impl Iterator<Item = &'c Call<'t>>,
+) -> Vec<(Arc<str>, bool)> {
+    let mut names: BTreeSet<(&str, bool)> = BTreeSet::new();
+    for call in calls {
+        names.insert((call.method, !call.receiver.is_empty()));
+        if !ENQUEUE.contains(&call.method) {
+            let passed = call.arguments.iter();
+            names.extend(passed.filter_map(|argument| value_name(code, argument.value)));
+        }
+    }
     names
         .into_iter()
         .map(|(name, has_receiver)| (Arc::from(name), has_receiver))
         .collect()
+}
+
+/// The name of a value that may be a function, and whether it has a receiver.
+fn value_name<'t>(code: &Code<'t>, value: Node<'t>) -> Option<(&'t str, bool)> {
+    match value.kind() {
+        "identifier" => Some((code.text(value), false)),
+        "attribute" => value
+            .child_by_field_name("attribute")
+            .map(|name| (code.text(name), true)),
+        _ => None,
+    }
 }
 
 fn add<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
@@ -158,7 +179,7 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
         name: Arc::from(own_name),
         is_method: is_called_by_receiver,
         limit: run_limit(code, function, is_method && HANDLERS.contains(&name)),
-        calls: names(code.calls_within(function)),
+        calls: names(code, code.calls_within(function)),
     };
     facts.add(calling, code.place(function));
 }
@@ -244,6 +265,39 @@ fn enqueued(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
 #[cfg(test)]
 mod tests {
     use super::{JobLimit, job_limit};
+    use crate::model::facts::{CallingFunction, RunLimit};
+    use crate::repository::{Limits, Role, Tracked};
+    use crate::source::SourceFile;
+
+    /// The functions of a file, or its top level without a name, that call a name.
+    fn callers(text: &str, called: &str) -> Vec<String> {
+        let file = SourceFile::new("jobs.py", text, Role::Production, Tracked::Unknown);
+        let (store, _) = crate::packs::read(&file, &Limits::default());
+        let functions = store.of::<CallingFunction>();
+        functions
+            .items
+            .iter()
+            .filter(|function| {
+                let calls = &function.value.calls;
+                calls.iter().any(|(name, _)| &**name == called)
+            })
+            .map(|function| function.value.name.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn functions_that_are_values_are_called() {
+        for text in [
+            "threading.Thread(target=check).start()\n",
+            "app.add_url_rule(\"/health\", view_func=check)\n",
+            "Thread(target=sources.check).start()\n",
+        ] {
+            assert_eq!(callers(text, "check"), [""], "{text}");
+        }
+        let text = "def show(tasks):\n    tasks.add_task(check)\n";
+        assert_eq!(callers(text, "check"), ["show"]);
+        assert!(callers("queue.enqueue(check)\n", "check").is_empty());
+    }
 
     #[test]
     fn limits_of_jobs_are_read_from_decorators() {
