@@ -192,6 +192,8 @@ fn run_limit<'t>(code: &Code<'t>, function: Node<'t>, is_handler: bool) -> RunLi
     });
     if let Some(job) = job {
         return match job_limit(job) {
+            // `@job` of Dagster has no time limit.
+            Some(JobLimit::Default) if code.imports_module("dagster") => RunLimit::Unlimited,
             Some(_) => RunLimit::Job,
             None => RunLimit::Unlimited,
         };
