@@ -126,24 +126,41 @@ const TOKENS: &[&str] = &[
 /// Words of the names of services for people inside of a network.
 const INSIDE: &[&str] = &["admin", "backoffice", "intranet", "management"];
 
-/// Whether every caller outside of a browser can read what the policy shows. The policy allows no
-/// credentials, the service knows none that a browser sends on its own, and it is not a service for
-/// administrators that trusts its network.
-pub(super) fn is_public(model: &Model, service: &Service, policy: &Cors) -> bool {
-    let texts: Vec<&str> = model
-        .files_of(service)
-        .filter(|found| found.file.role == Role::Production)
-        .map(|found| &*found.file.text)
-        .collect();
-    let is_header = policy.library == "header";
-    let allows_credentials = match &policy.credentials {
-        Resolution::Known(true) => true,
-        Resolution::Unknown(_) if !is_header => true,
-        _ => is_header && contain(&texts, CREDENTIALS_HEADERS),
-    };
-    !allows_credentials
-        && !authenticates_browsers(&texts)
-        && (!is_inside(service) || contain(&texts, TOKENS))
+/// The credentials that the callers of a service send.
+pub(super) struct Callers {
+    /// Whether the code contains the header that allows cookies.
+    header_allows_credentials: bool,
+    /// Whether every caller outside of a browser gets the same responses. The service knows no
+    /// credentials that a browser sends on its own, and it is not a service for administrators that
+    /// trusts its network.
+    are_public: bool,
+}
+
+impl Callers {
+    pub(super) fn of(model: &Model, service: &Service) -> Self {
+        let texts: Vec<&str> = model
+            .files_of(service)
+            .filter(|found| found.file.role == Role::Production)
+            .map(|found| &*found.file.text)
+            .collect();
+        Self {
+            header_allows_credentials: contain(&texts, CREDENTIALS_HEADERS),
+            are_public: !authenticates_browsers(&texts)
+                && (!is_inside(service) || contain(&texts, TOKENS)),
+        }
+    }
+
+    /// Whether every caller outside of a browser can read what the policy shows, because it allows
+    /// no credentials.
+    pub(super) fn can_read(&self, policy: &Cors) -> bool {
+        let is_header = policy.library == "header";
+        let allows_credentials = match &policy.credentials {
+            Resolution::Known(true) => true,
+            Resolution::Unknown(_) if !is_header => true,
+            _ => is_header && self.header_allows_credentials,
+        };
+        !allows_credentials && self.are_public
+    }
 }
 
 fn contain(texts: &[&str], words: &[&str]) -> bool {

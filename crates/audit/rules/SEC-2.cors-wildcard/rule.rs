@@ -2,8 +2,10 @@
 
 mod credentials;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
+use self::credentials::Callers;
 use crate::model::facts::{Cors, CorsOrigins};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
@@ -48,6 +50,7 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let mut reported = BTreeSet::new();
+    let callers = LazyCell::new(|| Callers::of(model, service));
     service
         .facts
         .of::<Cors>()
@@ -79,16 +82,12 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 Resolution::Known(CorsOrigins::Reflected) => {
                     breach(Confidence::Medium, "the request origin is reflected").into()
                 }
-                Resolution::Known(CorsOrigins::Any)
-                    if credentials::is_public(model, service, policy) =>
-                {
-                    breach(
-                        Confidence::High,
-                        "every origin is allowed, without credentials of the browser",
-                    )
-                    .severity(Severity::Low)
-                    .into()
-                }
+                Resolution::Known(CorsOrigins::Any) if callers.can_read(policy) => breach(
+                    Confidence::High,
+                    "every origin is allowed, without credentials of the browser",
+                )
+                .severity(Severity::Low)
+                .into(),
                 Resolution::Known(CorsOrigins::Any) => {
                     breach(Confidence::High, "every origin is allowed").into()
                 }
