@@ -19,7 +19,15 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::MassAssignment,
         PYTHON,
-        r"(?:\.update\(|\b[A-Z]\w+\()(?:[^()\n]|\([^()\n]*\))*(?P<what>\*\*(?:kwargs|request\.(?:json|data)|data|payload|body))\b",
+        r"(?:\.update\(|\b[A-Z]\w+\()(?:[^()\n]|\([^()\n]*\))*(?P<what>\*\*(?:kwargs|request\.(?:json|data)|data|body))\b",
+        r"class \w*(?:Serializer|Schema|Manager|Form|Mixin)\b",
+        "`{}` sets every field that the caller names",
+    ),
+    // The payload may be that of a verified token.
+    review(
+        Practice::MassAssignment,
+        PYTHON,
+        r"(?:\.update\(|\b[A-Z]\w+\()(?:[^()\n]|\([^()\n]*\))*(?P<what>\*\*payload)\b",
         r"class \w*(?:Serializer|Schema|Manager|Form|Mixin)\b|\bjwt\.decode\(",
         "`{}` sets every field that the caller names",
     ),

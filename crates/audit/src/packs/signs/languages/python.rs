@@ -93,7 +93,16 @@ pub(super) const SIGNS: &[Sign] = &[
     inside(
         Practice::MassAssignment,
         PYTHON,
-        r"(?P<what>\b(?:[A-Z]\w*(?:\.objects\.create)?|\w+\.objects\.(?:create|update))\(\s*\*\*\s*(?:request\.(?:data|json|POST)|body|data|payload|item))",
+        r"(?P<what>\b(?:[A-Z]\w*(?:\.objects\.create)?|\w+\.objects\.(?:create|update))\(\s*\*\*\s*(?:request\.(?:data|json|POST)|body|data|item))",
+        "",
+        r"(?i)serializer|validated_data|schema|\.dict\(|model_dump|BaseModel",
+        FIELDS,
+    ),
+    // The payload may be that of a verified token.
+    inside(
+        Practice::MassAssignment,
+        PYTHON,
+        r"(?P<what>\b(?:[A-Z]\w*(?:\.objects\.create)?|\w+\.objects\.(?:create|update))\(\s*\*\*\s*payload)",
         "",
         r"(?i)serializer|validated_data|schema|\.dict\(|model_dump|BaseModel|jwt\.decode\(",
         FIELDS,

@@ -31,6 +31,12 @@ fn rejected_places_are_left_out() {
             "def claims(token):\n    payload = jwt.decode(token, key)\n    return Claims(**payload)\n",
         ),
         (
+            Practice::MassAssignment,
+            "users.py",
+            "def caller(token):\n    return jwt.decode(token, key)\n\n\ndef create():\n    data = request.get_json()\n    return User(**data)\n",
+            "def caller(token):\n    payload = jwt.decode(token, key)\n    return User(**payload)\n",
+        ),
+        (
             Practice::LookupBeforeInsert,
             "numbers.py",
             "def number(db):\n    return db.execute(\"SELECT MAX(number) + 1 FROM orders\")\n",
