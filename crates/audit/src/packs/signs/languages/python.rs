@@ -71,7 +71,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Practice::OpenByDefault,
         PYTHON,
-        r"(?P<what>@csrf_exempt)[ \t]*\n(?:[ \t]*@(?:require_\w+|cors|never_cache)\b[^\n]*\n)*[ \t]*(?:async )?(?:def|class)\b|(?P<other>\bcsrf_exempt\()",
+        r"(?P<what>@csrf_exempt)[ \t\r]*\n(?:[ \t]*@(?:require_(?:POST|GET|safe|http_methods)|cors|never_cache|api_view|transaction|swagger_auto_schema|extend_schema|ratelimit)\b[^\n]*\n)*[ \t]*(?:async )?(?:def|class)\b|(?P<other>\bcsrf_exempt\()",
         r"(?i)webhook|LoginView|RegisterView|TokenObtain",
         "`{}` opens the route to every caller",
     )

@@ -25,6 +25,18 @@ fn rejected_places_are_left_out() {
             "@csrf_exempt\n@authorize\ndef pay(request):\n    pass\n",
         ),
         (
+            Practice::OpenByDefault,
+            "views.py",
+            "@csrf_exempt\n@api_view([\"POST\"])\n@transaction.atomic\ndef pay(request):\n    pass\n",
+            "@csrf_exempt\n@require_auth\ndef pay(request):\n    pass\n",
+        ),
+        (
+            Practice::OpenByDefault,
+            "views.py",
+            "@csrf_exempt\r\ndef pay(request):\r\n    pass\r\n",
+            "@csrf_exempt\r\n@authorize\r\ndef pay(request):\r\n    pass\r\n",
+        ),
+        (
             Practice::MassAssignment,
             "users.py",
             "def create(payload):\n    return Order(**payload)\n",
