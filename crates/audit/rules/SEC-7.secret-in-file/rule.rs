@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A file contains a credential",
         severity: Severity::Critical,
         category: Category::Security,
-        meaning: "A value has the format of a provider's credentials, or is the password of a URL to another host. A random value under a secret-like key counts too. Placeholders and files that Git ignores are excluded. Low for a random value in a `.env` file whose hosts are all this machine. The auditor never prints or stores the value.",
+        meaning: "A value has the format of a provider's credentials, or is the password of a URL to another host. A random value under a secret-like key counts too. Placeholders and files that Git ignores are excluded. Low for a random value in a `.env` file whose hosts are all this machine, unless its name contains `prod`. The auditor never prints or stores the value.",
         why: "Everyone who can read the repository, its history, a fork or an image of it can use the credential until it expires.",
         fix: &[(
             "any",
@@ -101,7 +101,9 @@ fn check(model: &Model) -> Vec<Outcome> {
 /// Whether the file is a `.env` file for a process on the machine of a developer.
 fn is_for_this_machine(file: &SourceFile) -> bool {
     let name = file.name();
-    (name.starts_with(".env") || name.ends_with(".env")) && names_only_this_machine(&file.text)
+    (name.starts_with(".env") || name.ends_with(".env"))
+        && !name.contains("prod")
+        && names_only_this_machine(&file.text)
 }
 
 /// Whether a place is in a section of a YAML file for development or tests, or in a comment of

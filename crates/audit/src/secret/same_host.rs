@@ -31,20 +31,20 @@ pub fn opens_the_same_machine(text: &str, at: usize) -> bool {
         .chain(after.take(MAX_LINES).map(Line::of).take_while(together))
         .flatten()
         .filter(|line| line.indent == own.indent && line.group() == own.group())
-        .filter(|line| PLACES.contains(&line.last_word().to_lowercase().as_str()))
+        .filter(Line::is_place)
         .map(|line| line.value)
         .collect();
     name_this_machine(&places)
 }
 
-/// Whether every host and address of a file of variables is this machine, and there is one:
+/// Whether every host, address and URL of a file of variables is this machine, and there is one:
 /// `DATABASE_HOSTNAME=localhost`. Such a file configures a process on the machine of a developer.
 #[must_use]
 pub fn names_only_this_machine(text: &str) -> bool {
     let places: Vec<&str> = text
         .lines()
         .filter_map(Line::of)
-        .filter(|line| PLACES.contains(&line.last_word().to_lowercase().as_str()))
+        .filter(|line| line.value.contains("://") || line.is_place())
         .map(|line| line.value)
         .filter(|value| !value.is_empty())
         .collect();
@@ -87,8 +87,10 @@ impl<'t> Line<'t> {
             .map_or("", |(group, _)| group)
     }
 
-    fn last_word(&self) -> &'t str {
-        self.key.rsplit(['.', '_']).next().unwrap_or_default()
+    /// Whether the key names a host or an address.
+    fn is_place(&self) -> bool {
+        let last_word = self.key.rsplit(['.', '_']).next().unwrap_or_default();
+        PLACES.contains(&last_word.to_lowercase().as_str())
     }
 }
 
@@ -127,6 +129,9 @@ mod tests {
         ));
         assert!(!names_only_this_machine(
             "DB_HOSTNAME=localhost\nAPI_URL=https://api.shop.org\n"
+        ));
+        assert!(!names_only_this_machine(
+            "DB_HOST=localhost\nPAYMENTS=https://pay.shop.org\n"
         ));
         assert!(!names_only_this_machine("APP_KEY=weak\n"));
     }
