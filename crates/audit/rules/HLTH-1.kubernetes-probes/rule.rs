@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A container that serves requests has no readiness or liveness probe",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port, or its code serves requests, and it lacks a readiness or liveness probe. Jobs, containers without ports, and containers whose probes a template may add are excluded. Conditional template probes (`{{ with .Values.livenessProbe }}`) are unknown. Low for the image of a metrics exporter.",
+        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port, or its code serves requests, and it lacks a readiness or liveness probe. Jobs, containers without ports, and containers whose probes a template may add are excluded. Conditional template probes (`{{ with .Values.livenessProbe }}`) are unknown. Low for the image of a metrics exporter whose code is not in the repository.",
         why: "Pods receive traffic before they are ready and while they drain. A pod that hangs is not restarted.",
         fix: &[(
             "any",
@@ -92,7 +92,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 (false, true) => ("no readiness probe", Severity::Medium),
                 (false, false) => ("neither a readiness nor a liveness probe", Severity::Medium),
             };
-            let severity = if is_exporter(container) {
+            // The code of an exporter of business data is in the repository.
+            let severity = if service.root.is_none() && is_exporter(container) {
                 Severity::Low
             } else {
                 missing.1
