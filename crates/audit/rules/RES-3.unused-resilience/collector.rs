@@ -8,13 +8,17 @@ use crate::syntax::count_word;
 /// Parts of the names of connections to a collector, in lower case.
 const COLLECTOR: &[&str] = &["collector", "otlp", "exporter", "telemetry"];
 
-/// Whether the place is in a function of Go, and each call of the function names a collector of
-/// telemetry. Requests do not wait for such a connection.
+/// Parts of the names of functions that connect, in lower case.
+const CONNECTS: &[&str] = &["dial", "conn"];
+
+/// Whether the place is in a function of Go that connects, and each call of the function names a
+/// collector of telemetry. Requests do not wait for such a connection.
 pub(super) fn is_only_for_collector(model: &Model, at: &Location) -> bool {
     let (Some(found), Some(function)) = (model.files.get(&at.path), at.symbol.as_deref()) else {
         return false;
     };
-    if found.file.language != Language::Go {
+    let name = function.to_lowercase();
+    if found.file.language != Language::Go || !CONNECTS.iter().any(|word| name.contains(word)) {
         return false;
     }
     let is_exported = function.starts_with(char::is_uppercase);
