@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::practice::show;
+use super::practice::{mentions, show};
 use super::record::bound;
 use super::two_steps::{CANDIDATES, is_function};
 use super::{Pack, Reader};
@@ -73,8 +73,13 @@ fn is_local_list<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
     call.receiver == "Object" || script && (closure || !awaited)
 }
 
+/// Parts of statements, in lower case, that count in each row and not in one row for all.
+const COUNTS_PER_ROW: &[&str] = &["group", "over(", "over (", "(select count", "(select sum"];
+/// A statement that consists of subqueries returns one row.
+const COUNTS_ONLY: &[&str] = &["select (select"];
+
 /// Whether the bound value is one record or one row: `.filter(…).first()`, `COUNT(…)` without a
-/// group.
+/// group, a window or a subquery.
 fn is_one<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
     let statement = code
         .ancestors(call.node)
@@ -91,7 +96,8 @@ fn is_one<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
     let counts = ["COUNT(", "SUM(", "count(*)"]
         .iter()
         .any(|word| statement.contains(word));
-    taken || counts && !statement.to_lowercase().contains("group")
+    let per_row = mentions(statement, COUNTS_PER_ROW) && !mentions(statement, COUNTS_ONLY);
+    taken || counts && !per_row
 }
 
 fn check<'t>(
