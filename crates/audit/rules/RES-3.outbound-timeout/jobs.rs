@@ -105,7 +105,6 @@ fn run_limit(function: &CallingFunction, queues: &BTreeMap<&str, bool>) -> RunLi
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::{Duration, Instant};
 
     use super::Jobs;
     use crate::model::FactSet;
@@ -189,7 +188,6 @@ mod tests {
             ..FactSet::default()
         };
         let enqueued = FactSet::default();
-        let started = Instant::now();
         let jobs = Jobs::of(&functions, &enqueued);
         assert!(
             functions
@@ -214,6 +212,5 @@ mod tests {
                 .iter()
                 .all(|function| jobs.end(&function.at))
         );
-        assert!(started.elapsed() < Duration::from_secs(20));
     }
 }

@@ -26,11 +26,14 @@ pub(super) fn is_component(bytes: &[u8]) -> bool {
     bytes.get(LAYER) == Some(&1)
 }
 
+/// The ID and the content of a section.
+type Section<'a> = (u8, &'a [u8]);
+
 /// Returns the header, and the IDs and contents of all sections.
 ///
 /// # Errors
 /// The bytes are too short.
-pub(super) fn sections(bytes: &[u8]) -> Result<(&[u8], Vec<(u8, &[u8])>), String> {
+pub(super) fn sections(bytes: &[u8]) -> Result<(&[u8], Vec<Section<'_>>), String> {
     let too_short = || "it ends within a section".to_owned();
     let (header, mut rest) = bytes.split_at_checked(HEADER).ok_or_else(too_short)?;
     let mut sections = Vec::new();

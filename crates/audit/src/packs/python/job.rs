@@ -267,7 +267,7 @@ fn enqueued(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
 #[cfg(test)]
 mod tests {
     use super::{JobLimit, job_limit};
-    use crate::model::facts::{CallingFunction, RunLimit};
+    use crate::model::facts::CallingFunction;
     use crate::repository::{Limits, Role, Tracked};
     use crate::source::SourceFile;
 
