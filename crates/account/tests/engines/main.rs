@@ -7,6 +7,7 @@
     reason = "a failed unwrap fails the test"
 )]
 
+mod active_sessions;
 mod api_keys;
 mod lockout;
 mod one_time_codes;

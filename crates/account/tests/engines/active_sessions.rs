@@ -1,7 +1,5 @@
 //! One suite on every store of active sessions, and the behavior without Redis.
 
-#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
-
 use seaworthy_account::{ActiveSession, ActiveSessions};
 use seaworthy_redis::RedisConfig;
 use seaworthy_testkit::{redis::RedisServer, requirement::required};
