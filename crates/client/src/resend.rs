@@ -17,10 +17,10 @@ const MAX_BACKOFF: Timeout = Timeout::from_millis(100);
 /// The time limits of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// The end of the attempt, for the header with the remaining time.
-    pub(crate) announced_end: Option<Instant>,
-    /// The end of waiting for a service that is starting.
-    pub(crate) give_up: Instant,
+    /// The deadline of the attempt, for the header with the remaining time.
+    pub(crate) announced_deadline: Option<Instant>,
+    /// The deadline for sending the request again.
+    pub(crate) resend_deadline: Instant,
 }
 
 /// Sends a request. While the service is starting, it sends the request again with any method,
@@ -34,7 +34,7 @@ pub(crate) async fn send(
     let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
     let mut attempt = 0;
     loop {
-        if let Some(end) = limits.announced_end {
+        if let Some(end) = limits.announced_deadline {
             let left = end.saturating_duration_since(Instant::now()).as_millis();
             let left = u64::try_from(left.max(1)).unwrap_or(u64::MAX);
             let left = HeaderValue::from(left);
@@ -43,7 +43,7 @@ pub(crate) async fn send(
         let (head, record) = ReplayBody::capture(&request);
         let response = client.request(request).await?;
         let delay = backoff.delay(attempt);
-        if !is_unprocessed(&response) || Instant::now() + delay >= limits.give_up {
+        if !is_unprocessed(&response) || Instant::now() + delay >= limits.resend_deadline {
             return Ok(response);
         }
         sleep(delay).await;

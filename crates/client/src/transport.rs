@@ -67,14 +67,14 @@ impl Service<ReplayRequest> for Transport {
         let mut bytes = None;
         let now = Instant::now();
         let mut limits = Limits {
-            announced_end: None,
-            give_up: now + self.max_refused_wait,
+            announced_deadline: None,
+            resend_deadline: now + self.max_refused_wait,
         };
         if let Some(attempt) = request.extensions_mut().remove::<Attempt>() {
             attempt.count.fetch_add(1, Ordering::Relaxed);
             if attempt.sends_timeout {
                 let left = attempt.deadline.saturating_duration_since(now);
-                limits.announced_end = Some(now + left.min(self.timeout.get()));
+                limits.announced_deadline = Some(now + left.min(self.timeout.get()));
             }
             host = attempt.host;
             bytes = attempt.bytes;

@@ -31,7 +31,7 @@ impl Checks {
         self.0.push(FieldViolation::new(field, problem));
     }
 
-    /// Adds a field unless a condition holds.
+    /// Adds an invalid field unless a condition holds.
     pub fn require(&mut self, field: impl Into<String>, holds: bool, problem: impl Into<String>) {
         if !holds {
             self.reject(field, problem);

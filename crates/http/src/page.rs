@@ -58,7 +58,7 @@ impl PageRequest {
 /// use seaworthy_http::{CheckedPage, Page};
 ///
 /// async fn numbers(page: CheckedPage) -> String {
-///     let found: Page<u32> = page.part((1..=21).collect());
+///     let found: Page<u32> = page.paginate((1..=21).collect());
 ///     format!("{:?} of {}", found.items, found.pagination.total)
 /// }
 /// ```
@@ -109,7 +109,7 @@ impl CheckedPage {
 
     /// Returns the page of a list in memory.
     #[must_use]
-    pub fn part<T>(self, all: Vec<T>) -> Page<T> {
+    pub fn paginate<T>(self, all: Vec<T>) -> Page<T> {
         let total = all.len() as u64;
         let start = usize::try_from(self.offset()).unwrap_or(usize::MAX);
         let items = all.into_iter().skip(start).take(self.limit as usize);
@@ -142,7 +142,7 @@ mod tests {
         let page = request(Some(3), Some(10)).checked().unwrap();
         assert_eq!((page.offset(), page.limit), (20, 10));
         assert_eq!(page.into_page(vec![1], 21).pagination.pages, 3);
-        let part = page.part((1..=21).collect()).map(|number| number + 1);
+        let part = page.paginate((1..=21).collect()).map(|number| number + 1);
         assert_eq!((part.items, part.pagination.total), (vec![22], 21));
         assert_eq!(request(None, None).checked().unwrap().limit, 20);
         let error = request(Some(0), Some(101)).checked().unwrap_err();

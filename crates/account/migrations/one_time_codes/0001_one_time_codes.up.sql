@@ -4,11 +4,11 @@ CREATE TABLE account_one_time_codes (
     purpose {string} NOT NULL,
     -- HMAC-SHA256 with the key of the settings, in hexadecimal digits.
     hash {string} NOT NULL,
-    tries {integer} NOT NULL,
+    attempts {integer} NOT NULL,
     -- Microseconds since 1970: the last code, the first code of the hour, the end of the last code.
     sent_us {bigint} NOT NULL,
     window_us {bigint} NOT NULL,
-    until_us {bigint} NOT NULL,
+    expires_us {bigint} NOT NULL,
     sent_count {integer} NOT NULL,
     PRIMARY KEY (subject, purpose)
 );

@@ -107,7 +107,7 @@ impl ActiveSessions {
     ///
     /// # Errors
     /// An error of the database, or `SESSIONS_UNAVAILABLE` if Redis is unavailable.
-    pub async fn end_all(
+    pub async fn revoke_all(
         &self,
         sessions: &Sessions,
         tx: &Transaction,

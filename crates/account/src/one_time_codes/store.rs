@@ -34,8 +34,8 @@ pub(super) async fn lock(
     tx: &Transaction,
     (subject, purpose): Id<'_>,
 ) -> Result<Option<CodeRow>, DataError> {
-    let row: Option<(i64, i64, i32, i64, i32)> = sql("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count, until_us - {now_us}, tries FROM account_one_time_codes WHERE subject = ? AND purpose = ? FOR UPDATE")
-        .on_sqlite("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count, until_us - {now_us}, tries FROM account_one_time_codes WHERE subject = ? AND purpose = ?")
+    let row: Option<(i64, i64, i32, i64, i32)> = sql("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count, expires_us - {now_us}, attempts FROM account_one_time_codes WHERE subject = ? AND purpose = ? FOR UPDATE")
+        .on_sqlite("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count, expires_us - {now_us}, attempts FROM account_one_time_codes WHERE subject = ? AND purpose = ?")
         .bind(subject)
         .bind(purpose)
         .fetch_optional(tx)
@@ -56,7 +56,7 @@ pub(super) async fn insert(
     hash: &str,
     ttl: Duration,
 ) -> Result<(), DataError> {
-    sql("INSERT INTO account_one_time_codes (subject, purpose, hash, tries, sent_us, window_us, until_us, sent_count) VALUES (?, ?, ?, 0, {now_us}, {now_us}, {now_us} + ?, 1)")
+    sql("INSERT INTO account_one_time_codes (subject, purpose, hash, attempts, sent_us, window_us, expires_us, sent_count) VALUES (?, ?, ?, 0, {now_us}, {now_us}, {now_us} + ?, 1)")
         .bind(subject)
         .bind(purpose)
         .bind(hash)
@@ -74,7 +74,7 @@ pub(super) async fn replace(
     ttl: Duration,
     (age, count): (i64, i32),
 ) -> Result<(), DataError> {
-    sql("UPDATE account_one_time_codes SET hash = ?, tries = 0, sent_us = {now_us}, window_us = {now_us} - ?, until_us = {now_us} + ?, sent_count = ? WHERE subject = ? AND purpose = ?")
+    sql("UPDATE account_one_time_codes SET hash = ?, attempts = 0, sent_us = {now_us}, window_us = {now_us} - ?, expires_us = {now_us} + ?, sent_count = ? WHERE subject = ? AND purpose = ?")
         .bind(hash)
         .bind(age)
         .bind(microseconds(ttl))
@@ -92,7 +92,7 @@ pub(super) async fn count_attempt(
     (subject, purpose): Id<'_>,
     max_attempts: u32,
 ) -> Result<Option<(String, i32)>, DataError> {
-    let is_counted = sql("UPDATE account_one_time_codes SET tries = tries + 1 WHERE subject = ? AND purpose = ? AND until_us > {now_us} AND tries < ?")
+    let is_counted = sql("UPDATE account_one_time_codes SET attempts = attempts + 1 WHERE subject = ? AND purpose = ? AND expires_us > {now_us} AND attempts < ?")
         .bind(subject)
         .bind(purpose)
         .bind(i64::from(max_attempts))
@@ -101,7 +101,7 @@ pub(super) async fn count_attempt(
     if !is_counted {
         return Ok(None);
     }
-    sql("SELECT hash, tries FROM account_one_time_codes WHERE subject = ? AND purpose = ?")
+    sql("SELECT hash, attempts FROM account_one_time_codes WHERE subject = ? AND purpose = ?")
         .bind(subject)
         .bind(purpose)
         .fetch_optional(tx)
@@ -113,7 +113,7 @@ pub(super) async fn end(
     connection: &dyn Connection,
     (subject, purpose): Id<'_>,
 ) -> Result<(), DataError> {
-    sql("UPDATE account_one_time_codes SET until_us = 0 WHERE subject = ? AND purpose = ?")
+    sql("UPDATE account_one_time_codes SET expires_us = 0 WHERE subject = ? AND purpose = ?")
         .bind(subject)
         .bind(purpose)
         .apply(connection)
@@ -125,8 +125,8 @@ pub(super) async fn end(
 pub(super) async fn purge(connection: &dyn Connection) -> Result<bool, DataError> {
     // The outer condition keeps a code that is requested after the page was selected. An hour has
     // 3,600,000,000 microseconds.
-    sql("DELETE FROM account_one_time_codes WHERE window_us < {now_us} - 3600000000 AND until_us <= {now_us} AND (subject, purpose) IN (SELECT subject, purpose FROM account_one_time_codes WHERE window_us < {now_us} - 3600000000 AND until_us <= {now_us} LIMIT ?)")
-        .on_mysql("DELETE FROM account_one_time_codes WHERE window_us < {now_us} - 3600000000 AND until_us <= {now_us} LIMIT ?")
+    sql("DELETE FROM account_one_time_codes WHERE window_us < {now_us} - 3600000000 AND expires_us <= {now_us} AND (subject, purpose) IN (SELECT subject, purpose FROM account_one_time_codes WHERE window_us < {now_us} - 3600000000 AND expires_us <= {now_us} LIMIT ?)")
+        .on_mysql("DELETE FROM account_one_time_codes WHERE window_us < {now_us} - 3600000000 AND expires_us <= {now_us} LIMIT ?")
         .delete_page(connection)
         .await
 }
@@ -153,7 +153,7 @@ mod tests {
         migrator.up(false).await.unwrap();
         let tx = database.begin().await.unwrap();
         insert(&tx, ID, "old", MINUTE).await.unwrap();
-        sql("UPDATE account_one_time_codes SET window_us = 0, until_us = 0")
+        sql("UPDATE account_one_time_codes SET window_us = 0, expires_us = 0")
             .apply(&tx)
             .await
             .unwrap();

@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The shutdown has no time limit, or uses a context that is already cancelled",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "Go: `Shutdown` gets the context whose cancellation started the stop (`signal.NotifyContext`), or a timeout derived from it. Low confidence: `Shutdown` gets a context without a timeout, the program does not wait for SIGTERM, or the wait is shorter than five seconds. Also low confidence: a stop that waits for its whole time limit after the drain, and no setting of Spring Boot makes its shutdown graceful (before version 3.4).",
+        meaning: "Go: `Shutdown` gets the context whose cancellation started the stop (`signal.NotifyContext`), or a timeout derived from it. Low confidence: `Shutdown` gets a context without a timeout, the program does not wait for SIGTERM, or the wait is shorter than five seconds. Also low confidence: a stop that waits for its whole timeout after the drain. The same applies to Spring Boot before 3.4 without a graceful shutdown.",
         why: "`Shutdown` returns `context canceled` immediately. The server aborts all open requests.",
         fix: &[
             (

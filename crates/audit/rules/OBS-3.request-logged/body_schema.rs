@@ -1,4 +1,4 @@
-//! Bodies of requests whose schema, often in another file, has only numbers, switches and dates.
+//! Bodies of requests whose schema, often in another file, has only numbers, Booleans and dates.
 
 use std::sync::LazyLock;
 
@@ -73,7 +73,7 @@ fn schema_of<'m>(model: &'m Model, name: &str) -> Option<&'m str> {
         })
 }
 
-/// Whether an object of JSON schema has properties, and each is a number, a switch or a date.
+/// Whether an object of JSON schema has properties, and each is a number, a Boolean or a date.
 fn has_plain_properties(object: &str) -> bool {
     let members = members(object);
     let is_open = members
@@ -131,7 +131,7 @@ mod tests {
     use super::has_plain_properties;
 
     #[test]
-    fn numbers_switches_and_dates_are_plain() {
+    fn numbers_booleans_and_dates_are_plain() {
         assert!(has_plain_properties(
             "\n  required: ['until'],\n  description: \"the token's end, a date\",\n  properties: {\n    \
              until: { type: 'string', format: 'date-time' },\n    enabled: { type: \"boolean\" },\n  },\n} as const;"

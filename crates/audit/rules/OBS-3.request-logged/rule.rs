@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service logs a whole request or record",
         severity: Severity::Medium,
         category: Category::Observability,
-        meaning: "An argument of a logging call is a whole request body or a record of a person (`user`, `customer`, `payment`). In Go, a request with `%+v` counts too. The content of a message and the body of a failed response count with low confidence. Returned errors (`fmt.Errorf`) are not logs. Masking calls and single fields are excluded. A whole event or command counts in Java with low confidence. Low for the level debug, and for a body whose JSON schema has only numbers, switches and dates (TypeScript).",
+        meaning: "An argument of a logging call is a whole request body or a record of a person (`user`, `customer`, `payment`). In Go, a request with `%+v` counts too. The content of a message and the body of a failed response count with low confidence. Returned errors (`fmt.Errorf`) are not logs. Masking calls and single fields are excluded. A whole event or command counts in Java with low confidence. Low for the level debug, and for a body whose JSON schema has only numbers, Booleans and dates (TypeScript).",
         why: "Passwords, card numbers and addresses of users end up in logs, which more people read and which are kept longer.",
         fix: &[(
             "any",

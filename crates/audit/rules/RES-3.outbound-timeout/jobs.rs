@@ -33,9 +33,9 @@ impl<'s> Jobs<'s> {
         }
     }
 
-    /// Whether a job with a time limit reaches the function around a place, and no request, start of
-    /// the program or job without a limit does. Calls are followed by name.
-    pub(super) fn end(&self, at: &Location) -> bool {
+    /// Whether a job with a time limit reaches the function around a place. No request, start of the
+    /// program or job without a limit may reach it. Calls are followed by name.
+    pub(super) fn is_limited(&self, at: &Location) -> bool {
         !self.limited.is_empty()
             && self
                 .around(at)
@@ -57,8 +57,8 @@ impl<'s> Jobs<'s> {
     }
 }
 
-/// The functions with a limit of their time, and the functions that they call. `queues` is whether
-/// a queue limits the time of a function that code passes to it.
+/// Returns the functions with this [`RunLimit`], and the functions that they reach. `queues` contains
+/// for each passed function whether its queue has a timeout.
 fn reached(
     functions: &[&Located<CallingFunction>],
     queues: &BTreeMap<&str, bool>,
@@ -193,7 +193,7 @@ mod tests {
             functions
                 .items
                 .iter()
-                .all(|function| !jobs.end(&function.at))
+                .all(|function| !jobs.is_limited(&function.at))
         );
         let job = FactSet {
             items: vec![Located {
@@ -210,7 +210,7 @@ mod tests {
             functions
                 .items
                 .iter()
-                .all(|function| jobs.end(&function.at))
+                .all(|function| jobs.is_limited(&function.at))
         );
     }
 }

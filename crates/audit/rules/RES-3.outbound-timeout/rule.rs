@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An outgoing call has no timeout",
         severity: Severity::High,
         category: Category::Resilience,
-        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown. Low confidence for a function of a command line (cobra), and for a `RestTemplate` bean that no code of the service calls. A pool of `pg` without a limit for statements counts with low confidence. Low for a call that only jobs of Python with a time limit reach (RQ, Celery, Dramatiq), and for a call of the metadata server of a cloud.",
+        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown. Low confidence for a function of a command line (cobra), and for a `RestTemplate` bean that no code of the service calls. A pool of `pg` without a limit for statements counts with low confidence. Low for a call that only Python jobs with a timeout reach (RQ, Celery, Dramatiq). Low for a call to the metadata server of a cloud.",
         why: "A dependency that accepts connections and never responds blocks all workers of this service, and then its callers.",
         fix: &[
             (
@@ -92,9 +92,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         if breach.confidence == Confidence::Low {
             continue;
         }
-        if asks_metadata_server(model, breach) {
+        if calls_metadata_server(model, breach) {
             breach.severity = Some(Severity::Low);
-        } else if jobs.end(&breach.at) {
+        } else if jobs.is_limited(&breach.at) {
             breach.severity = Some(Severity::Low);
             breach
                 .evidence
@@ -104,11 +104,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     outcomes
 }
 
-/// The addresses of the metadata server of a cloud. The host of the service answers them.
+/// The addresses of the metadata server of a cloud. The host of the service responds to them.
 const METADATA_SERVERS: &[&str] = &["//metadata.google.internal", "//169.254.169.254"];
 
 /// Whether the call contains the address of a metadata server.
-fn asks_metadata_server(model: &Model, breach: &Breach) -> bool {
+fn calls_metadata_server(model: &Model, breach: &Breach) -> bool {
     let found = model.files.get(&breach.at.path);
     found
         .and_then(|found| found.file.text.get(breach.at.span.clone()))

@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A timeout, breaker or limiter is created and never used",
         severity: Severity::High,
         category: Category::Resilience,
-        meaning: "Go, Python: no code uses the variable that holds it. JavaScript: a timer aborts a controller whose signal no call uses. TypeScript: no method reads the private field that holds it. Names that other files may use are excluded. Java, Kotlin: a method with an annotation of Spring or Resilience4j (`@Async`, `@Retryable`) that its own object calls, so that no proxy runs (low confidence). Low for a connection of Go that only a collector of telemetry uses.",
+        meaning: "Go, Python: no code uses the variable that holds it. JavaScript: a timer aborts a controller whose signal no call uses. TypeScript: no method reads the private field that holds it. Names that other files may use are excluded. Java, Kotlin: a method with an annotation of Spring or Resilience4j (`@Async`, `@Retryable`) that its own object calls, so that no proxy runs (low confidence). Low for a connection in Go that only exports telemetry.",
         why: "The code looks protected, but the call can wait forever.",
         fix: &[(
             "any",

@@ -130,8 +130,7 @@ const INSIDE: &[&str] = &["admin", "backoffice", "intranet", "management"];
 pub(super) struct Callers {
     /// Whether the code contains the header that allows cookies.
     header_allows_credentials: bool,
-    /// Whether every caller outside of a browser gets the same responses. The service knows no
-    /// credentials that a browser sends on its own, and it is not a service for administrators that
+    /// Whether every caller outside of a browser gets the same responses. The service does not accept credentials that a browser sends on its own, and it is not a service for administrators that
     /// trusts its network.
     are_public: bool,
 }
@@ -169,7 +168,7 @@ fn contain(texts: &[&str], words: &[&str]) -> bool {
         .any(|text| words.iter().any(|word| text.contains(word)))
 }
 
-/// Whether the code knows a credential that a browser sends on its own: a cookie, a stored password
+/// Whether the code accepts a credential that a browser sends on its own: a cookie, a stored password
 /// or a certificate.
 fn authenticates_browsers(texts: &[&str]) -> bool {
     let logs_in = texts.iter().any(|text| {

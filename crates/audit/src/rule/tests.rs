@@ -114,7 +114,7 @@ fn is_low(severity: Severity) -> bool {
 }
 
 #[test]
-fn certain_finding_with_small_impact_is_low() {
+fn finding_of_minor_case_is_low() {
     let mut read = 0;
     for rule in rules() {
         let id = rule.metadata.id;

@@ -17,7 +17,7 @@ pub(super) const ALERTS: &[Alert] = &[Alert {
     for_duration: "0m",
     severity: Severity::Ticket,
     summary: "rejects calls of the disabled plugin {{ $labels.plugin }}",
-    meaning: "A plugin had too many faults, so the service disabled it and rejects its calls. The service skips its event handlers and its hooks without a veto. With `on_failure` closed, the default, calls at its vetoes and its decisions fail with 503. This ends when a trial succeeds or an operator enables the plugin.",
+    meaning: "A plugin had too many faults, so the service disabled it and rejects its calls. The service skips the event handlers of the plugin and its hooks without a veto. With `on_failure: closed` (the default), calls of its hooks with a veto and of its decisions fail with 503. This ends when a trial succeeds or an operator enables the plugin.",
     causes: &[
         "A bug of the plugin: the log has the problem of the last fault.",
         "A limit of the plugin that is too low: the reasons in `plugin_faults_total` name it.",

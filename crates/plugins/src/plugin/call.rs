@@ -287,7 +287,7 @@ impl Plugin {
                     self.state.lock().pace.slow_down(Instant::now());
                     return Err(match waiting_caller.is_guest_waiting() {
                         true => CallError::Timeout(timeout),
-                        // Code without branches or a busy machine delays the guest.
+                        // A busy machine, or code without branches and calls, delays the guest.
                         false => CallError::Starved(timeout),
                     });
                 }

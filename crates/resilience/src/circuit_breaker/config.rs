@@ -85,9 +85,8 @@ pub struct CircuitBreakerConfig {
 }
 
 impl CircuitBreakerConfig {
-    /// Returns how long a call may wait for an address that refuses connections, because its
-    /// process may be restarting: a fifth of `slow_call_duration`. Calls that wait for a quarter of
-    /// it can open the breaker.
+    /// Returns how long a call may wait for a process that is down or starting: a fifth of
+    /// `slow_call_duration`. Calls that wait for a quarter of it can open the breaker.
     #[must_use]
     pub fn max_refused_wait(&self) -> Duration {
         self.slow_call_duration.get() / REFUSED_WAIT_DIVISOR

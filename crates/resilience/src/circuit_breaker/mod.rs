@@ -16,8 +16,9 @@
 //!   `slow_call_duration`.
 //! - *Probes.* While it is open, one call per probe interval is admitted. The first success leads
 //!   to half-open, and `half_open_calls` successes close it.
-//! - *Refused connections.* If the last failure was a refused connection or the rejection of a
-//!   service that is starting, it probes every 250 ms and closes with the first success.
+//! - *Refused connections.* The last failure may be a refused connection, or the rejection of a
+//!   service that is starting. The breaker then probes every 250 ms and closes with the first
+//!   success.
 //! - *Adaptive mode.* Instead of opening, it rejects a share of the calls, so that at most
 //!   `multiplier` times as many are sent as succeed. This is the client-side throttling of "Site
 //!   Reliability Engineering" (2016), chapter 21.

@@ -13,7 +13,7 @@ use super::RateLimitConfig;
 /// use seaworthy_resilience::rate_limit::RouteLimit;
 ///
 /// const LOGIN: RouteLimit = RouteLimit::new(5, Timeout::from_secs(60));
-/// assert_eq!(LOGIN.limiter().requests.get(), 5);
+/// assert_eq!(LOGIN.to_config().requests.get(), 5);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +36,7 @@ impl RouteLimit {
 
     /// Returns the settings of a limit per key.
     #[must_use]
-    pub fn limiter(&self) -> RateLimitConfig {
+    pub fn to_config(&self) -> RateLimitConfig {
         RateLimitConfig {
             requests: self.requests,
             window: self.window,

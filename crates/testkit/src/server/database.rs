@@ -173,9 +173,9 @@ impl EmptyDatabase {
         }
     }
 
-    /// Ends the use of the database. Another test may get it, after it was emptied. Call it after
-    /// all programs that write to the database have ended, in tests that need several databases or
-    /// are many.
+    /// Empties a PostgreSQL database for another test, and removes any other database. Call it
+    /// after all programs that write to the database have ended. Use it in large test suites and
+    /// in tests with several databases.
     ///
     /// # Errors
     /// The folder cannot be removed, or the database cannot be emptied or removed.

@@ -152,8 +152,7 @@ impl PostgresServer {
         found.map_or_else(|| self.database(name), Ok)
     }
 
-    /// Empties a database for a later test, even while clients are connected to it. This takes a
-    /// fifth of the time to create one.
+    /// Empties a database for a later test, even while clients are connected to it. This is faster than creating one.
     ///
     /// # Errors
     /// It cannot be emptied.

@@ -17,7 +17,7 @@ named! {
     }
 }
 
-/// Returns the currency of amounts that name none.
+/// Returns the currency of amounts without a currency.
 #[must_use]
 pub const fn default_currency() -> Currency {
     Currency::INR

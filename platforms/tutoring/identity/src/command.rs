@@ -79,7 +79,7 @@ async fn set_disabled<C: Settings>(
                 return Ok(false);
             }
             if is_disabled {
-                active_sessions.end_all(sessions, &tx, user).await?;
+                active_sessions.revoke_all(sessions, &tx, user).await?;
             }
             let account = Accounts::lock(&tx, id).await?;
             publish(outbox, kind, &tx, &account).await?;

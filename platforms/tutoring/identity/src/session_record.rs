@@ -19,9 +19,9 @@ pub struct SessionRecord {
     pub created_at: String,
     /// RFC 3339.
     pub last_activity_at: String,
-    /// The client's IP address at the login.
+    /// The client's IP address at the login or the last refresh.
     pub ip: String,
-    /// The `User-Agent` of the login.
+    /// The `User-Agent` of the login or the last refresh.
     pub user_agent: String,
 }
 

@@ -87,7 +87,8 @@ pub(crate) async fn code_verifies_a_registration_auth_2(app: &TestPlatform) {
 
 /// Moves the expiry of all codes.
 async fn delay_codes(database: &Database, microseconds: i64) {
-    let moved = sql("UPDATE account_one_time_codes SET until_us = until_us + ?").bind(microseconds);
+    let moved =
+        sql("UPDATE account_one_time_codes SET expires_us = expires_us + ?").bind(microseconds);
     moved.execute(database).await.unwrap();
 }
 

@@ -88,7 +88,7 @@ impl RouteLimits {
         let limits = Scope::ALL.into_iter().map(|scope| {
             let limit = counters.limit(scope.name(), move |settings: &AuthConfig| {
                 let config = &settings.rate_limit;
-                config.enabled.then(|| scope.limit(config).limiter())
+                config.enabled.then(|| scope.limit(config).to_config())
             });
             Ok((scope, limit?))
         });

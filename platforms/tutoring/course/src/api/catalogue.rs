@@ -59,7 +59,7 @@ pub(super) async fn phases(
 ) -> HandlerResult {
     courses.published(id).await?;
     let phases = structure::phases(&courses.database, id).await?;
-    Reply::ok("phases", page.part(phases))
+    Reply::ok("phases", page.paginate(phases))
 }
 
 pub(super) async fn levels(
@@ -72,7 +72,7 @@ pub(super) async fn levels(
         .published(course.ok_or_else(errors::not_found)?)
         .await?;
     let levels = structure::levels(&courses.database, id).await?;
-    Reply::ok("levels", page.part(levels))
+    Reply::ok("levels", page.paginate(levels))
 }
 
 pub(super) async fn sessions(
@@ -83,7 +83,7 @@ pub(super) async fn sessions(
     let place = structure::place_of_level(&courses.database, id).await?;
     courses.published(place.course).await?;
     let sessions = structure::sessions(&courses.database, id).await?;
-    Reply::ok("sessions", page.part(sessions))
+    Reply::ok("sessions", page.paginate(sessions))
 }
 
 pub(super) async fn create(courses: State, Json(course): Json<NewCourse>) -> HandlerResult {

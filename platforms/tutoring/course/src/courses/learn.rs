@@ -111,7 +111,7 @@ impl Courses {
                 require_session(&tx, student, &content).await?;
                 let questions = quiz(&content)?;
                 if answers.is_empty() && !questions.is_empty() {
-                    return Err(invalid("answers", "must answer at least one question"));
+                    return Err(invalid("answers", "must contain at least one answer"));
                 }
                 let right = check_answers(&questions, answers)?.right;
                 let max = u16::try_from(questions.len()).unwrap_or(u16::MAX);

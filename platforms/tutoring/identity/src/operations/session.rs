@@ -60,7 +60,7 @@ impl Parts {
     /// revoked.
     pub(crate) async fn revoke_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
         let user = id.to_string();
-        let ended = self.active_sessions.end_all(&self.sessions, tx, &user);
+        let ended = self.active_sessions.revoke_all(&self.sessions, tx, &user);
         ended.await
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn register(
 pub(super) async fn list(notifier: State, page: CheckedPage) -> HandlerResult {
     // A user has a few devices.
     let devices = devices::of_user(&notifier.backend.database, caller()?).await?;
-    Reply::ok("device tokens", page.part(devices))
+    Reply::ok("device tokens", page.paginate(devices))
 }
 
 pub(super) async fn deactivate(notifier: State, Path(token): Path<String>) -> HandlerResult {

@@ -17,8 +17,8 @@ const PURGE_BATCH: u32 = 500;
 
 impl Payments {
     /// Cancels the payments whose order expired, after it has read their state at the provider.
-    /// Completes failed ones with a captured later attempt in time. A payment that fails does not
-    /// delay the others.
+    /// Shortly before the expiry, it completes a failed payment if a later attempt was captured. A
+    /// payment that fails does not delay the others.
     ///
     /// # Errors
     /// The last error of the database or the provider.
@@ -29,7 +29,7 @@ impl Payments {
             let page = payments::expired(&self.database, now, after, BATCH).await?;
             for (_, id) in &page {
                 if let Err(error) = self.expire_one(*id).await {
-                    tracing::warn!(payment = %id, %error, "a payment could not be checked at its expiry and is retried later");
+                    tracing::warn!(payment = %id, %error, "a payment could not be checked for its expiry and is retried later");
                     result = Err(error);
                 }
             }

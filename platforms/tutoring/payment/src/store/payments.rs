@@ -101,7 +101,7 @@ pub(crate) async fn with_open_discount(
 const FINAL_CHECK: TimeDelta = TimeDelta::seconds(60);
 
 /// Returns the next open payments whose order has expired, and failed ones whose order expires
-/// soon, in the order of their expiry, with the key of each.
+/// soon. They are in the order of their expiry, with the key of each.
 pub(crate) async fn expired(
     connection: &dyn Connection,
     now: DateTime<Utc>,
