@@ -146,7 +146,7 @@ mod tests {
             items: items.collect(),
             ..FactSet::default()
         };
-        Jobs::of(&functions, &enqueued).end(&place(0))
+        Jobs::of(&functions, &enqueued).is_limited(&place(0))
     }
 
     #[test]
