@@ -18,6 +18,8 @@ pub(super) const IMPORTS: u8 = 2;
 pub(super) const FUNCTIONS: u8 = 3;
 /// The section of a core module with the code of its functions.
 pub(super) const CODE: u8 = 10;
+/// The section of a core module with the elements of tables.
+pub(super) const ELEMENTS: u8 = 9;
 /// The byte of the header in which the versions of modules and components differ.
 const LAYER: usize = 6;
 

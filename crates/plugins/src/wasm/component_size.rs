@@ -1,8 +1,8 @@
 //! The size of a component, before its compilation. Its time and memory are not limited otherwise.
 
 use super::binary::{
-    CODE, COMPONENT, CORE_INSTANCES, CORE_MODULE, FUNCTIONS, HEADER, INSTANCES, is_component,
-    number, section,
+    CODE, COMPONENT, CORE_INSTANCES, CORE_MODULE, ELEMENTS, FUNCTIONS, HEADER, INSTANCES,
+    is_component, number, section,
 };
 
 /// The maximum depth of modules and components in a component. The engine compiles those of any
@@ -17,6 +17,8 @@ pub(super) struct ComponentSize {
     pub(super) functions: usize,
     /// The bytes of the largest function.
     pub(super) largest_function: usize,
+    /// The bytes of the element segments of all modules.
+    pub(super) elements: usize,
     /// Whether it has modules or components below [`MAX_DEPTH`], which are not counted.
     pub(super) is_too_deep: bool,
     /// The instances of components that the component itself creates.
@@ -59,6 +61,10 @@ impl ComponentSize {
                 }
                 CODE if !is_component => {
                     self.largest_function = self.largest_function.max(largest(content));
+                    continue;
+                }
+                ELEMENTS if !is_component => {
+                    self.elements = self.elements.saturating_add(content.len());
                     continue;
                 }
                 FUNCTIONS if !is_component => &mut self.functions,

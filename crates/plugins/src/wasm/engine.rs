@@ -28,6 +28,9 @@ const MAX_FUNCTIONS: usize = 50_000;
 /// The maximum size of a function in bytes. The memory of its compilation grows with it, and the
 /// time with its square. The largest functions of interpreters have less than half of it.
 const MAX_FUNCTION_SIZE: usize = 1024 * 1024;
+/// The maximum bytes of the element segments of one component. Each element has at least one byte,
+/// and 16 bytes of the host in each instance. A full table of 10,000 functions needs half of it.
+const MAX_ELEMENTS_SIZE: usize = 64 * 1024;
 /// The maximum number of instances that one call creates, as the product of those of components and
 /// of modules. Compilers write components with fewer than ten of each.
 const MAX_INSTANCES: usize = 10_000;
@@ -109,7 +112,7 @@ impl WasmRuntime {
 impl Runtime for WasmRuntime {
     fn compile(&self, component: &[u8], imports: &Imports) -> Result<Arc<dyn Program>, String> {
         check_size(component)?;
-        let split = bulk::split(component)
+        let split = bulk::split(component, &mut { MAX_FUNCTIONS })
             .map_err(|problem| format!("plugin.wasm is not a component: {problem}"))?;
         if let Some(split) = &split {
             check_size(split)?;
@@ -136,7 +139,7 @@ impl Runtime for WasmRuntime {
 /// Checks that a component is not so large that its compilation needs minutes or gigabytes.
 ///
 /// # Errors
-/// It has too many levels, functions or instances, or a large function.
+/// It has too many levels, functions, elements or instances, or a large function.
 fn check_size(component: &[u8]) -> Result<(), String> {
     let size = ComponentSize::of(component);
     if size.is_too_deep {
@@ -152,6 +155,11 @@ fn check_size(component: &[u8]) -> Result<(), String> {
     if size.largest_function > MAX_FUNCTION_SIZE {
         return Err(format!(
             "plugin.wasm has a function of more than {MAX_FUNCTION_SIZE} bytes: split it"
+        ));
+    }
+    if size.elements > MAX_ELEMENTS_SIZE {
+        return Err(format!(
+            "plugin.wasm has more than {MAX_ELEMENTS_SIZE} bytes of element segments"
         ));
     }
     match size.instances() {
@@ -279,6 +287,19 @@ mod tests {
         let component = wat::parse_str(text).unwrap();
         let problem = runtime.compile(&component, &imports()).unwrap_err();
         assert_eq!(problem, "plugin.wasm has more than 50000 functions");
+    }
+
+    #[test]
+    fn component_with_many_elements_is_not_compiled_plug_2() {
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
+        let elements = " $f".repeat(MAX_ELEMENTS_SIZE + 1);
+        let text = format!("(component (core module (func $f) (elem func {elements})))");
+        let component = wat::parse_str(text).unwrap();
+        let problem = runtime.compile(&component, &imports()).unwrap_err();
+        assert_eq!(
+            problem,
+            "plugin.wasm has more than 65536 bytes of element segments"
+        );
     }
 
     #[test]

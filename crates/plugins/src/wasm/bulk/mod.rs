@@ -17,11 +17,12 @@ const MAX_PART: u32 = 256 * 1024;
 /// has none to replace. They write the same bytes and trap in the same cases, but in parts of
 /// [`MAX_PART`]. An instruction with a constant length of at most one part remains.
 ///
-/// The caller limits the depth of the component.
+/// The caller limits the depth of the component. `left` is the number of functions that may still be
+/// added.
 ///
 /// # Errors
-/// A component or a module in it cannot be read.
-pub(super) fn split(component: &[u8]) -> Result<Option<Vec<u8>>, String> {
+/// A component or a module in it cannot be read, or needs too many functions.
+pub(super) fn split(component: &[u8], left: &mut usize) -> Result<Option<Vec<u8>>, String> {
     if !is_component(component) {
         return Err("create one from your module with `plugins pack`".to_owned());
     }
@@ -30,8 +31,8 @@ pub(super) fn split(component: &[u8]) -> Result<Option<Vec<u8>>, String> {
     let mut is_changed = false;
     for (id, content) in sections {
         let changed = match id {
-            COMPONENT => split(content)?,
-            CORE_MODULE => module::split(content)?,
+            COMPONENT => split(content, left)?,
+            CORE_MODULE => module::split(content, left)?,
             _ => None,
         };
         is_changed |= changed.is_some();

@@ -22,8 +22,8 @@ const NO_ITEMS: &[u8] = &[0];
 /// As [`super::split`], for a module. It appends the functions, so the indexes of the others remain.
 ///
 /// # Errors
-/// The module cannot be read.
-pub(super) fn split(module: &[u8]) -> Result<Option<Vec<u8>>, String> {
+/// The module cannot be read, or needs too many functions.
+pub(super) fn split(module: &[u8], left: &mut usize) -> Result<Option<Vec<u8>>, String> {
     let (header, sections) = sections(module)?;
     let content = |wanted: u8| {
         let found = sections.iter().find(|(id, _)| *id == wanted);
@@ -39,7 +39,11 @@ pub(super) fn split(module: &[u8]) -> Result<Option<Vec<u8>>, String> {
     for body in bodies {
         let body = body.map_err(message)?;
         put_content(&mut items, &replace(&body, &mut added).map_err(message)?);
+        if added.indexes.len() > *left {
+            return Err("its memory.init instructions use too many data segments".to_owned());
+        }
     }
+    *left -= added.indexes.len();
     if added.indexes.is_empty() {
         return Ok(None);
     }

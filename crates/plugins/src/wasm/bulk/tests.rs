@@ -3,9 +3,11 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
-use super::{MAX_PART, module, split};
+use super::{MAX_PART, module};
 use crate::wasm::component_size::ComponentSize;
 
+/// The functions that a component may get.
+const MAX_ADDED: usize = 50_000;
 /// The memory of the guests in bytes: five parts and a quarter.
 const MEMORY: u32 = 21 * 65536;
 /// The data segment of the guest in bytes: three parts and a half.
@@ -50,6 +52,14 @@ const TWO_MODULES: &str = r#"(component
     (func (export "run") (result u32) (canon lift (core func $b "run"))))"#;
 
 /// Returns an engine with the settings that these tests need.
+fn split(component: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    super::split(component, &mut { MAX_ADDED })
+}
+
+fn split_module(module: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    module::split(module, &mut { MAX_ADDED })
+}
+
 fn engine() -> Engine {
     let mut config = Config::new();
     config
@@ -134,7 +144,7 @@ struct Guests {
 impl Guests {
     fn new() -> Self {
         let module = instructions();
-        let changed = module::split(&module).unwrap().unwrap();
+        let changed = split_module(&module).unwrap().unwrap();
         let engine = engine();
         let pattern = (0..MEMORY).map(|address| u8::try_from(address % 251).unwrap());
         Self {
@@ -248,7 +258,7 @@ fn split_initialization_from_dropped_data_traps_plug_2() {
 
 #[test]
 fn deadline_is_checked_between_parts_plug_2() {
-    let changed = module::split(&instructions()).unwrap().unwrap();
+    let changed = split_module(&instructions()).unwrap().unwrap();
     for (name, length) in [("copy", MEMORY), ("fill", MEMORY), ("init", DATA)] {
         let mut guest = Guest::new(&engine(), &changed);
         guest.call(name, [0, 0, length]).unwrap();
@@ -261,7 +271,7 @@ fn deadline_is_checked_between_parts_plug_2() {
 fn module_without_long_instructions_is_unchanged_plug_2() {
     let is_changed = |body: &str| {
         let text = format!("(module (memory 1) (func (param i32) {body}))");
-        let changed = module::split(&wat::parse_str(text).unwrap());
+        let changed = split_module(&wat::parse_str(text).unwrap());
         changed.unwrap().is_some()
     };
     let fill = |length: &str| {
@@ -279,7 +289,7 @@ fn module_without_long_instructions_is_unchanged_plug_2() {
     let branch = "(block (result i32) (br_if 0 (local.get 0) (i32.const 1)) (drop) (i32.const 1))";
     assert!(fill(branch));
     let empty = wat::parse_str("(module)").unwrap();
-    assert_eq!(module::split(&empty), Ok(None));
+    assert_eq!(split_module(&empty), Ok(None));
 }
 
 #[test]
@@ -328,4 +338,15 @@ fn invalid_components_are_not_split_plug_2() {
     assert!(split(&invalid).is_err());
     let module = split(&instructions()).unwrap_err();
     assert_eq!(module, "create one from your module with `plugins pack`");
+}
+
+#[test]
+fn added_functions_of_all_modules_are_limited_plug_2() {
+    let inits: String = (0..30_000)
+        .map(|segment| format!("(memory.init {segment} (i32.const 0) (i32.const 0) (local.get 0))"))
+        .collect();
+    let module = format!("(core module (memory 1) (func (param i32) {inits}))");
+    let component = wat::parse_str(format!("(component {module} {module})")).unwrap();
+    let problem = "its memory.init instructions use too many data segments";
+    assert_eq!(split(&component).unwrap_err(), problem);
 }
