@@ -95,10 +95,11 @@ fn manifest(page: &'static str) -> &'static str {
     files.find(|(name, _)| *name == "Cargo.toml").unwrap().1
 }
 
-/// Returns the whole crate with changed files and the manifest of the tutorial.
+/// Returns the whole crate with changed files and the manifest of the tutorial. Its name differs
+/// from that of other packages, because Cargo builds packages of one name into one folder.
 fn package_of_tutorial(changed: Vec<Block<'_>>) -> ExternalPackage {
-    let manifest =
-        format!("# Cargo.toml\n{}", manifest(TUTORIAL)).replace("\"orders\"", "\"greeter\"");
+    let manifest = format!("# Cargo.toml\n{}", manifest(TUTORIAL));
+    let manifest = manifest.replace("\"orders\"", "\"greeter-with-parts\"");
     let manifest = Block {
         language: "toml",
         text: &manifest,

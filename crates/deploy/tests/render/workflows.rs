@@ -50,7 +50,7 @@ fn tests_may_use_most_of_the_time_of_their_job_ship_5() {
             assert!(tests * 3 >= timeout * 2, "{name}: {tests} of {timeout}");
         }
     }
-    assert_eq!(found, 10);
+    assert_eq!(found, 11);
 }
 
 #[test]
