@@ -5,6 +5,19 @@ use crate::{Error, FieldViolation};
 /// The problem of a text that PostgreSQL cannot store.
 pub const NOT_STORABLE: &str = "must not contain the character U+0000";
 
+/// Whether all databases can store a text. PostgreSQL rejects the character U+0000.
+///
+/// ```
+/// use seaworthy_core::is_storable;
+///
+/// assert!(is_storable("a\nb"));
+/// assert!(!is_storable("a\0b"));
+/// ```
+#[must_use]
+pub fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// Collects the invalid fields of a request, so that a response names all of them (API-3).
 ///
 /// ```
@@ -17,7 +30,11 @@ pub const NOT_STORABLE: &str = "must not contain the character U+0000";
 /// assert_eq!(error.fields()[0].description, "must be from 1 to 30");
 /// ```
 #[derive(Debug, Default)]
-pub struct Checks(Vec<FieldViolation>);
+pub struct Checks {
+    violations: Vec<FieldViolation>,
+    /// The first error that names no field.
+    failure: Option<Error>,
+}
 
 impl Checks {
     /// Creates an empty list.
@@ -28,7 +45,7 @@ impl Checks {
 
     /// Adds an invalid field.
     pub fn reject(&mut self, field: impl Into<String>, problem: impl Into<String>) {
-        self.0.push(FieldViolation::new(field, problem));
+        self.violations.push(FieldViolation::new(field, problem));
     }
 
     /// Adds an invalid field unless a condition holds.
@@ -38,10 +55,14 @@ impl Checks {
         }
     }
 
-    /// Returns a checked value, or adds the invalid fields of its error.
+    /// Returns a checked value, or adds the invalid fields of its error. [`finish`](Self::finish)
+    /// returns an error that has no fields.
     pub fn accept<T: Default>(&mut self, checked: Result<T, Error>) -> T {
         checked.unwrap_or_else(|error| {
-            self.0.extend_from_slice(error.fields());
+            self.violations.extend_from_slice(error.fields());
+            if error.fields().is_empty() {
+                self.failure.get_or_insert(error);
+            }
             T::default()
         })
     }
@@ -78,17 +99,19 @@ impl Checks {
 
     /// Requires a text that every database stores.
     pub fn storable(&mut self, field: &str, text: &str) {
-        self.require(field, !text.contains('\0'), NOT_STORABLE);
+        self.require(field, is_storable(text), NOT_STORABLE);
     }
 
     /// Returns the invalid fields as an error.
     ///
     /// # Errors
-    /// The error of [`Error::invalid`] if there are any.
+    /// An error without fields that [`accept`](Self::accept) got, or that of [`Error::invalid`] if
+    /// there are invalid fields.
     pub fn finish(self) -> Result<(), Error> {
-        match self.0.is_empty() {
-            true => Ok(()),
-            false => Err(Error::invalid(self.0)),
+        match self.failure {
+            Some(error) => Err(error),
+            None if self.violations.is_empty() => Ok(()),
+            None => Err(Error::invalid(self.violations)),
         }
     }
 }
@@ -96,6 +119,15 @@ impl Checks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Code;
+
+    #[test]
+    fn error_without_fields_is_not_lost_api_3() {
+        let mut checks = Checks::new();
+        let failed = Err(Error::new(Code::Unavailable, "AWAY", "try again later"));
+        assert_eq!(checks.accept::<u32>(failed), 0);
+        assert_eq!(checks.finish().unwrap_err().reason(), "AWAY");
+    }
 
     #[test]
     fn problems_name_ranges_and_choices_api_3() {

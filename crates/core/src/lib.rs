@@ -5,7 +5,6 @@
 //! - [`Secret`] and [`Personal`]: values that logs must not contain.
 //! - [`mask`]: personal values that people see in part.
 //! - [`Timeout`], [`Delay`], [`Lifetime`], [`ByteSize`] and [`Ratio`]: settings with units.
-//! - [`Money`] and [`Currency`]: amounts in minor units.
 //! - [`TraceContext`] and [`RequestId`]: identifiers for traces and logs.
 //!
 //! This crate depends on no transport, no engine and no other crate of the workspace.
@@ -37,7 +36,6 @@ mod id;
 mod identity;
 pub mod mask;
 mod memory;
-mod money;
 mod network;
 mod personal;
 mod problem;
@@ -56,7 +54,7 @@ pub mod trace;
 mod units;
 
 pub use backoff::Backoff;
-pub use checks::{Checks, NOT_STORABLE};
+pub use checks::{Checks, NOT_STORABLE, is_storable};
 pub use code::Code;
 pub use context::{Actor, InFlight, RequestContext, Snapshot, Tenant};
 pub use deadline::Deadline;
@@ -66,7 +64,6 @@ pub use grants::Grants;
 pub use id::new_id;
 pub use identity::ServiceIdentity;
 pub use memory::RequestMemory;
-pub use money::{Currency, InvalidCurrency, Money};
 pub use network::network_of;
 pub use personal::Personal;
 pub use problem::Problem;

@@ -73,7 +73,7 @@ pub use purge::purge_worker;
 pub use row::{FromColumn, FromRow, Row, from_json, from_optional_text, from_text};
 pub use service::migrate_command;
 pub use sql::{Statement, microseconds, sql};
-pub use storable::{is_storable, is_storable_json};
+pub use storable::is_storable_json;
 pub use text::truncated;
 pub use transaction::{Isolation, Transaction, TransactionOptions};
 pub use uuid;

@@ -1,17 +1,5 @@
+use seaworthy_core::is_storable;
 use serde_json::Value;
-
-/// Whether all databases can store a text. PostgreSQL rejects the character U+0000.
-///
-/// ```
-/// use seaworthy_data::is_storable;
-///
-/// assert!(is_storable("a\nb"));
-/// assert!(!is_storable("a\0b"));
-/// ```
-#[must_use]
-pub fn is_storable(text: &str) -> bool {
-    !text.contains('\0')
-}
 
 /// Whether all databases can store a JSON document. No text and no name of a field contains the
 /// character U+0000.

@@ -72,7 +72,7 @@ pub use health::HealthSource;
 pub use load_shed::{LoadShedConfig, OpenEnded};
 pub use openapi::{AllowedAddress, OpenApiConfig, openapi_routes};
 pub use owner::{is_anonymous_owner, request_owner};
-pub use page::{CheckedPage, MAX_LIMIT, Page, Pagination};
+pub use page::{CheckedPage, MAX_PAGE_LIMIT, Page, Pagination};
 pub use request_id::RequestIds;
 pub use routes::{
     Access, FlagDecision, FlagGate, FlagRejection, RequiredFlag, RouteDescription, RouteError,

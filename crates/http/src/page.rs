@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Query;
 
 /// The maximum number of items per page.
-pub const MAX_LIMIT: u32 = 100;
+pub const MAX_PAGE_LIMIT: u32 = 100;
 /// The default number of items per page.
 const DEFAULT_LIMIT: u32 = 20;
 
@@ -45,7 +45,7 @@ impl PageRequest {
         let (page, limit) = (self.page.unwrap_or(1), self.limit.unwrap_or(DEFAULT_LIMIT));
         let mut checks = Checks::new();
         checks.require("page", page > 0, "must be at least 1");
-        checks.range("limit", limit, 1, MAX_LIMIT);
+        checks.range("limit", limit, 1, MAX_PAGE_LIMIT);
         checks.finish()?;
         Ok(CheckedPage { page, limit })
     }

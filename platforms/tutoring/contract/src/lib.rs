@@ -13,6 +13,7 @@ mod envelope;
 pub mod events;
 pub mod groups;
 mod live;
+mod money;
 mod price;
 mod role;
 mod service_tokens;
@@ -26,10 +27,10 @@ pub use envelope::{
     ExhaustedLimit, ExtractResult, HandlerResult, Reply, error_response, use_envelopes,
 };
 pub use live::LiveEvent;
-pub use price::{ClassType, DeliveryMode, Quote, SESSION_COUNTS, Taxed, default_currency};
+pub use money::{Currency, InvalidCurrency, Money};
+pub use price::{ClassType, DeliveryMode, Quote, SESSION_COUNTS, Taxed};
 pub use role::{AdminRole, Role, grants};
-pub use seaworthy::core::{Currency, InvalidCurrency, Money};
-pub use seaworthy::http::{CheckedPage, Json, MAX_LIMIT, Page, Pagination, Path, Query};
+pub use seaworthy::http::{CheckedPage, Json, MAX_PAGE_LIMIT, Page, Pagination, Path, Query};
 pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
 pub use slot::{InvalidSlot, Slot};
 pub use territory::Territory;

@@ -1,6 +1,6 @@
 use seaworthy::prelude::*;
 
-use crate::{Currency, Money, Slot};
+use crate::{Money, Slot};
 
 named! {
     /// The form of the lessons, which decides the price.
@@ -15,12 +15,6 @@ named! {
         /// Half at home and half online.
         Hybrid = "HYBRID",
     }
-}
-
-/// Returns the currency of amounts without a currency.
-#[must_use]
-pub const fn default_currency() -> Currency {
-    Currency::INR
 }
 
 /// The numbers of sessions that packages have.
@@ -98,7 +92,7 @@ pub struct Quote {
     /// The price with tax, in minor units.
     pub total: i64,
     /// The currency of all amounts.
-    pub currency: Currency,
+    pub currency: crate::Currency,
     /// Whether a coupon reduced the price.
     pub coupon_applied: bool,
     /// Whether the welcome offer reduced the price.
@@ -111,6 +105,8 @@ pub struct Quote {
 
 #[cfg(test)]
 mod tests {
+    use crate::Currency;
+
     use super::*;
 
     #[test]

@@ -1,4 +1,4 @@
-use seaworthy::{data::is_storable, prelude::*};
+use seaworthy::{core::is_storable, prelude::*};
 
 use crate::{NOT_STORABLE, invalid};
 

@@ -56,7 +56,7 @@ const CALLED_BY_FRAMEWORK: &[&str] = &[
     "receiver(",
     "property",
 ];
-/// Methods of a class that answer requests.
+/// Methods of a class that handle requests.
 const HANDLERS: &[&str] = &[
     "get", "post", "put", "delete", "patch", "head", "options", "dispatch", "list", "create",
     "retrieve", "update", "destroy", "handle", "do_GET", "do_POST", "__call__",

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use seaworthy::prelude::*;
 use serde_json::{Value, json};
-use tutoring_contract::{MAX_LIMIT, Query, Reply};
+use tutoring_contract::{MAX_PAGE_LIMIT, Query, Reply};
 use tutoring_identity::invalid;
 
 use super::{HandlerResult, State};
@@ -27,10 +27,10 @@ pub(super) struct CountQuery {
 impl CountQuery {
     fn limit(&self) -> Result<u32, Error> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        match (1..=MAX_LIMIT).contains(&limit) {
+        match (1..=MAX_PAGE_LIMIT).contains(&limit) {
             true => Ok(limit),
             false => {
-                let problem = format!("must be from 1 to {MAX_LIMIT}");
+                let problem = format!("must be from 1 to {MAX_PAGE_LIMIT}");
                 Err(invalid("limit", &problem))
             }
         }

@@ -19,7 +19,7 @@ pub(crate) struct Price {
     pub(crate) base_price_minor: i64,
     /// Requests do not contain it.
     #[from_row(with = from_text)]
-    #[serde(skip_deserializing, default = "tutoring_contract::default_currency")]
+    #[serde(skip_deserializing)]
     pub(crate) currency: Currency,
     pub(crate) gst_percentage: u32,
     /// The discount of a coupon of the kind `class_amount`, in minor units.

@@ -1,8 +1,5 @@
 use jiff::civil::Date;
-use seaworthy::{
-    data::{Transaction, is_storable},
-    prelude::*,
-};
+use seaworthy::{core::is_storable, data::Transaction, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{Slot, Territory};
 

@@ -1,5 +1,5 @@
 use seaworthy::{axum::body::Bytes, prelude::*};
-use tutoring_contract::{CheckedPage, MAX_LIMIT, Path, Query, Reply};
+use tutoring_contract::{CheckedPage, MAX_PAGE_LIMIT, Path, Query, Reply};
 use tutoring_identity::caller;
 
 use super::{ExtractResult, HandlerResult, State};
@@ -45,8 +45,8 @@ pub(super) async fn messages(
     let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
     let Query(query) = query?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let problem = format!("must be from 1 to {MAX_LIMIT}");
+    if !(1..=MAX_PAGE_LIMIT).contains(&limit) {
+        let problem = format!("must be from 1 to {MAX_PAGE_LIMIT}");
         return Err(errors::invalid("limit", &problem));
     }
     let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;

@@ -1,8 +1,4 @@
-use seaworthy::{
-    audit_log::AuditEntry,
-    data::{is_storable, prelude::*},
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditEntry, core::is_storable, data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::events::{BusinessEvent, CourseChanged, message};
 use tutoring_identity::{Checks, invalid};

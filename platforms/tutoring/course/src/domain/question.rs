@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use seaworthy::{data::is_storable, prelude::*};
+use seaworthy::{core::is_storable, prelude::*};
 use serde_json::{Value, json};
 use tutoring_identity::Checks;
 

@@ -29,7 +29,7 @@ pub(super) const MAX_SESSIONS: u64 = 30;
 pub(crate) struct GeneralOrder {
     student_id: Uuid,
     amount_cents: i64,
-    #[serde(default = "tutoring_contract::default_currency")]
+    #[serde(default)]
     currency: Currency,
     description: Option<String>,
     metadata: Option<Value>,

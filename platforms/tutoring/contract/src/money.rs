@@ -1,7 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use seaworthy::prelude::*;
 
 /// A currency of ISO 4217, such as `INR`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -15,13 +14,19 @@ pub struct Currency([u8; 3]);
 pub struct InvalidCurrency;
 
 impl Currency {
-    /// The Indian rupee. Its minor unit is the paisa.
+    /// The Indian rupee, the default. Its minor unit is the paisa.
     pub const INR: Self = Self(*b"INR");
 
     /// Returns the code.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl Default for Currency {
+    fn default() -> Self {
+        Self::INR
     }
 }
 
@@ -37,7 +42,7 @@ impl FromStr for Currency {
     }
 }
 
-crate::text_conversions!(Currency);
+seaworthy::core::text_conversions!(Currency);
 
 impl fmt::Display for Currency {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,7 +53,7 @@ impl fmt::Display for Currency {
 /// An amount in minor units of a currency, such as paise.
 ///
 /// ```
-/// use seaworthy_core::{Currency, Money};
+/// use tutoring_contract::{Currency, Money};
 ///
 /// let base = Money::new(900_000, Currency::INR);
 /// let tax = base.percent_half_up(18);
