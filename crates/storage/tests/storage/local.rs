@@ -93,7 +93,7 @@ async fn short_signing_keys_are_rejected_file_1() {
 }
 
 #[tokio::test]
-async fn other_users_have_no_access_to_files_sec_7() {
+async fn other_users_have_no_access_to_files_file_1() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let test = TestStorage::file().await;
