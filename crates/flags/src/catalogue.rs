@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_quoted_and_are_no_formulas_flag_1() {
+    fn cells_are_quoted_and_are_not_formulas_flag_1() {
         let mut text = String::new();
         row(
             &mut text,

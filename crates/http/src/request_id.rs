@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn request_ids_that_are_no_uuids_are_replaced_obs_7() {
+    fn request_ids_that_are_not_uuids_are_replaced_obs_7() {
         let given = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
         assert_eq!(of_headers(given, RequestIds::Uuid).as_str(), given);
         assert!(of_headers("not-a-uuid", RequestIds::Uuid).is_generated());

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_header_is_an_error_at_start_sec_4() {
+    fn value_that_is_not_a_header_fails_start_sec_4() {
         let wrong = SecurityHeadersConfig {
             referrer_policy: "no\nreferrer".to_owned(),
             ..SecurityHeadersConfig::default()

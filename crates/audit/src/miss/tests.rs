@@ -32,7 +32,7 @@ fn explained(path: &str, line: usize, config: &AuditConfig) -> String {
 }
 
 #[test]
-fn reported_line_is_no_miss() {
+fn reported_line_is_not_a_miss() {
     let text = explained("main.go", 7, &AuditConfig::default());
     assert!(text.contains("the rule reports line 7"), "{text}");
     assert!(text.contains("outbound calls"), "{text}");

@@ -106,7 +106,7 @@ async fn only_definite_rejections_of_a_gateway_are_rejections_auth_2() {
 }
 
 #[tokio::test]
-async fn late_response_of_a_gateway_is_no_rejection_auth_2() {
+async fn late_response_of_a_gateway_is_not_a_rejection_auth_2() {
     // The gateway accepts connections and does not respond.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut config = client_config(listener.local_addr().unwrap());

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_files_of_the_directory_are_no_change_of_the_settings_conf_4() {
+    fn other_files_of_the_directory_do_not_change_settings_conf_4() {
         let folder = tempfile::tempdir().unwrap();
         let base = folder.path().join("config.yaml");
         fs::write(&base, "a: 1\n").unwrap();

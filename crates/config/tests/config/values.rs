@@ -60,7 +60,7 @@ fn value_of_a_variable_never_becomes_yaml_conf_1() {
 }
 
 #[test]
-fn missing_variable_is_no_error_if_overridden_conf_1() {
+fn missing_variable_is_accepted_if_overridden_conf_1() {
     let directory = directory(&[("config.yaml", "greeting: ${MISSING}\n")]);
     assert!(loader(&directory).load(&schema()).is_err());
     let loaded = loader(&directory)

@@ -177,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn hostile_paths_and_queries_are_no_server_errors_api_3(
+    fn hostile_paths_and_queries_cause_no_server_errors_api_3(
         path in "(/(v1|shelves|books|files|any|titles|[!-~&&[^?#]]{0,8}|%[0-9A-Fa-f]{2})){0,8}(:[a-z]{0,8})?",
         query in "([!-~&&[^#]]{0,40}|((child\\.){0,3}(aString|numbers|aBool|labels|genre)=(%[0-9A-Fa-f]{2}|[a-z0-9+]){0,8}&?){0,6})",
         method in prop::sample::select(vec!["GET", "POST", "PUT", "PATCH", "DELETE", "REPORT"]),
@@ -192,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn hostile_json_bodies_are_no_server_errors_api_3(
+    fn hostile_json_bodies_cause_no_server_errors_api_3(
         body in prop_oneof![
             prop::collection::vec(any::<u8>(), 0..120),
             "\\PC{0,80}".prop_map(String::into_bytes),

@@ -254,9 +254,7 @@ pub(crate) async fn database_store_behaves_as_every_store_api_6(test_database: T
     conformance::check(Arc::new(store), change).await.unwrap();
 }
 
-pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(
-    test_database: TestDatabase,
-) {
+pub(crate) async fn committed_read_transaction_is_not_a_change_api_6(test_database: TestDatabase) {
     let store = store(&test_database, &IdempotencyConfig::default()).await;
     for (text, options) in [
         ("read", TransactionOptions::new()),

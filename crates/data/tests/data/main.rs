@@ -158,7 +158,7 @@ mod idempotency_keys {
             call_of_a_dead_process_is_done_if_it_committed_api_6,
             call_that_lost_its_key_commits_nothing_api_6,
             database_store_behaves_as_every_store_api_6,
-            committed_transaction_that_reads_is_no_change_api_6;
+            committed_read_transaction_is_not_a_change_api_6;
         idempotency_capacity:
             full_store_evicts_responses_and_no_running_calls_api_6,
             response_above_store_size_is_not_kept_api_6,

@@ -145,7 +145,7 @@ fn rejected_preflight_has_no_cors_headers_sec_2() {
 }
 
 #[test]
-fn a_plain_options_request_is_no_preflight_sec_2() {
+fn plain_options_request_is_not_a_preflight_sec_2() {
     let cors = Cors::new(&config(&["https://a.example"])).unwrap();
     let headers = request("https://a.example");
     let found = cors.classify(&headers);

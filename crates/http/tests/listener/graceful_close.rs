@@ -38,7 +38,7 @@ async fn a_rejected_client_that_sends_on_is_cut_off_sec_3() {
 }
 
 #[tokio::test]
-async fn an_abort_does_not_wait_for_a_good_bye_life_4() {
+async fn abort_does_not_wait_for_the_linger_life_4() {
     for request in REFUSED {
         let fixture =
             start_limited(|limits| limits.connections.linger = Timeout::from_secs(3600)).await;

@@ -246,13 +246,13 @@ mod tests {
         }
 
         #[test]
-        fn nonsense_is_no_ledger_and_no_panic_msg_1(metadata in "(s1)?[ 0-9xd]{0,40}") {
+        fn arbitrary_metadata_does_not_panic_msg_1(metadata in "(s1)?[ 0-9xd]{0,40}") {
             let mut ledger = Ledger::read(0, &metadata);
             let _ = (ledger.arrive(3), ledger.metadata(), ledger.waiting(9));
         }
 
         #[test]
-        fn it_is_never_longer_than_kafka_takes_msg_1(count in 1..3_000_i64) {
+        fn metadata_stays_within_limit_of_kafka_msg_1(count in 1..3_000_i64) {
             let mut ledger = Ledger::read(0, "");
             for offset in 0..count {
                 ledger.arrive(offset);

@@ -186,7 +186,7 @@ async fn start_waits_for_the_start_of_its_dependency_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plugin_that_is_being_unloaded_is_no_dependency_plug_1() {
+async fn unloading_plugin_is_not_a_dependency_plug_1() {
     let (app, mut waiting) = with_child(Some("stop"), None).await;
     app.plugins.start_plugin("base").await.unwrap();
     let plugins = app.plugins.clone();

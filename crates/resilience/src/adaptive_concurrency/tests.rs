@@ -280,7 +280,7 @@ fn unbounded_dependency(seed: u64) -> usize {
 }
 
 #[test]
-fn slower_dependency_and_more_load_are_no_overload_res_7() {
+fn slower_dependency_and_more_load_are_not_overload_res_7() {
     for seed in 0..20 {
         assert_eq!(unbounded_dependency(seed), 0, "seed {seed}");
     }

@@ -75,7 +75,7 @@ async fn full_bulkhead_queues_one_call_and_rejects_next_res_5() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_ends_at_its_bound_and_zero_is_no_wait_res_5() {
+async fn wait_ends_at_its_bound_and_may_be_zero_res_5() {
     for wait in [Delay::from_millis(20), Delay::ZERO] {
         let bulkhead = Bulkhead::new("stock", &config(wait), &Metrics::new());
         let _taken = [

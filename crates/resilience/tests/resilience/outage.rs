@@ -70,7 +70,7 @@ fn hang_of_fast_dependency_opens_before_timeout_res_1() {
 }
 
 #[test]
-fn a_short_pause_is_no_outage_res_1() {
+fn short_pause_is_not_an_outage_res_1() {
     let [(_, config), ..] = breakers();
     for rate in [5, 200, 1_000] {
         let findings = worst(&config, Trouble::Pause(Duration::from_millis(400)), rate);

@@ -170,8 +170,8 @@ fn last_spans_are_flushed_at_the_stop_life_4() {
     assert!(taken.try_iter().next().is_some(), "nothing was flushed");
 }
 
-/// Serves and stops as ever, whatever becomes of the exports.
-fn unimpressed_by(collector: SocketAddr) {
+/// Sends requests and stops the service, although the collector accepts no spans.
+fn assert_requests_do_not_depend_on(collector: SocketAddr) {
     let mut service = trial(&[
         "--set",
         &format!("tracing.endpoint=http://{collector}"),
@@ -204,11 +204,11 @@ fn stopped_collector_delays_no_request_obs_10() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    unimpressed_by(address);
+    assert_requests_do_not_depend_on(address);
 }
 
 #[test]
 fn silent_collector_delays_no_request_obs_10() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    unimpressed_by(listener.local_addr().unwrap());
+    assert_requests_do_not_depend_on(listener.local_addr().unwrap());
 }

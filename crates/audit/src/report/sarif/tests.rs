@@ -96,7 +96,7 @@ fn results_with_baseline_have_their_state() {
 }
 
 #[test]
-fn an_incomplete_audit_is_no_success() {
+fn incomplete_audit_is_not_successful() {
     let run = run(false);
     assert_eq!(run["invocations"][0]["executionSuccessful"], false);
     assert!(

@@ -279,7 +279,7 @@ pub(super) async fn pair(
 }
 
 #[tokio::test]
-async fn streams_ended_by_readers_are_no_failures_res_1() {
+async fn streams_ended_by_readers_do_not_count_as_failures_res_1() {
     const STREAMS: usize = 10;
     let (_first, second, channel) = pair(Timeout::from_millis(1_000), |before| {
         if before < STREAMS {

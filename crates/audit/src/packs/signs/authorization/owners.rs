@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn parameter_of_a_route_is_no_check_of_the_caller_auth_5() {
+    fn parameter_of_a_route_does_not_check_the_caller_auth_5() {
         let checks = |handler: &str, place: &str| {
             let text = super::without_parameter(handler, place);
             PATTERNS

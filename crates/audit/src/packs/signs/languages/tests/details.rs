@@ -40,7 +40,7 @@ fn images_without_code_and_long_timeouts_are_found() {
 }
 
 #[test]
-fn seeds_and_constants_are_no_findings() {
+fn seeds_and_constants_are_not_findings() {
     for (practice, path, text) in [
         (
             Practice::CodeCredential,
