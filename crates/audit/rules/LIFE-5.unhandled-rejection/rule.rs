@@ -65,7 +65,7 @@ fn handlers(model: &Model, service: &Service) -> Vec<Outcome> {
         }
         None => return vec![Outcome::unknown("the version of Express is unknown")],
     }
-    let heard = model
+    let is_handled = model
         .files_of(service)
         .any(|found| found.file.text.contains("unhandledRejection"));
     let mut outcomes = observed_by_file(service, Practice::FloatingPromise);
@@ -73,7 +73,7 @@ fn handlers(model: &Model, service: &Service) -> Vec<Outcome> {
         !matches!(outcome, Outcome::Breach(breach) if breach.confidence == Confidence::Low)
     });
     for outcome in &mut outcomes {
-        if let (Outcome::Breach(breach), true) = (outcome, heard) {
+        if let (Outcome::Breach(breach), true) = (outcome, is_handled) {
             breach.severity = Some(Severity::Medium);
         }
     }
