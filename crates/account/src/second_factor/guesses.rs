@@ -55,8 +55,8 @@ impl Guesses {
         let failure = self.count(origin).await?;
         let checked = check.await;
         match &checked {
-            // The code is consumed, so an error would lose the login. The count that stays is the
-            // smaller harm.
+            // The code is used up, so an error would make the login fail. A count that is not
+            // reset does less harm.
             Ok(Some(_)) => {
                 if let Err(error) = failures::delete_count(&self.database, &origin.subject()).await
                 {

@@ -125,7 +125,7 @@ impl Member {
             Ok(()) => state.record_commit_success(),
             Err(error) => {
                 tracing::debug!(group = %self.group, %error, "a commit failed, so the member retries it");
-                // At this time the group has removed this member.
+                // After the lease the group has removed this member.
                 if state.record_commit_failure() > self.limits.lease {
                     state.end(transport_error(error));
                 }
