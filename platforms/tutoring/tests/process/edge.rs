@@ -186,7 +186,7 @@ async fn large_bodies_and_slow_services_are_rejected_sec_3() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn audit_log_has_the_address_of_the_admin_obs_8() {
+async fn audit_log_has_the_address_of_the_admin_obs_11() {
     let app = start(&["gateway.server.http.trusted_proxies=[127.0.0.1/32]"]).await;
     let client = ("x-forwarded-for", "203.0.113.9");
     let log_in = json!({ "email": SEED_EMAIL, "password": SEED_PASSWORD });
