@@ -84,9 +84,13 @@ impl RefreshCookies {
         Ok([self.token.clear()?, self.session.clear()?])
     }
 
-    /// Returns the refresh token of a request.
+    /// Returns the refresh token of a browser's request. Mobile applications have no cookies. A
+    /// script that sends their header could otherwise read the next token in the body.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap) -> Option<SecretToken> {
+        if is_mobile(headers) {
+            return None;
+        }
         SecretToken::parse(self.token.read(headers)?)
     }
 
@@ -95,5 +99,24 @@ impl RefreshCookies {
         for value in values {
             headers.append(SET_COOKIE, value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy::axum::http::header::COOKIE;
+
+    use super::*;
+
+    #[test]
+    fn cookie_is_not_read_for_mobile_clients_auth_3() {
+        let token = SecretToken::generate().unwrap();
+        let cookies = RefreshCookies::new(Profile::Production);
+        let mut headers = HeaderMap::new();
+        let line = format!("{REFRESH_TOKEN}={}", token.expose());
+        headers.insert(COOKIE, HeaderValue::try_from(line).unwrap());
+        assert!(cookies.read(&headers).is_some());
+        headers.insert(CLIENT_TYPE, HeaderValue::from_static("Mobile"));
+        assert!(cookies.read(&headers).is_none());
     }
 }
