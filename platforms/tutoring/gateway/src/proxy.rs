@@ -8,7 +8,7 @@ use seaworthy::{
         response::Response,
     },
     client::{ClientError, HttpClient},
-    http::PublicErrorBody,
+    http::{PublicErrorBody, cookie::HostCookie},
     prelude::*,
 };
 use tutoring_contract::{Role, error_response};
@@ -66,7 +66,7 @@ const LIMIT_HEADERS: [&str; 5] = [
     "x-ratelimit-reset",
 ];
 /// The cookie with the refresh token.
-const REFRESH_COOKIE: &str = "refreshToken=";
+const REFRESH_COOKIE: &str = "refreshToken";
 
 /// The clients of the services, and the limits of the gateway.
 pub(crate) struct Proxy {
@@ -128,7 +128,7 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
         .request(parts.method.clone(), &target)
         .without_redirects();
     for (name, value) in from_client(&parts.headers) {
-        forwarded = forwarded.header(name.clone(), value.clone());
+        forwarded = forwarded.header(name.clone(), value);
     }
     for (name, value) in user_of_request() {
         forwarded = forwarded.header(name, value);
@@ -157,15 +157,11 @@ seaworthy::errors! {
 }
 
 /// Rejects a refresh by cookie without `Origin`. The listener compares an `Origin` with the
-/// allowed origins.
+/// allowed origins. The services read the cookie in the same way.
 fn require_origin(path: &str, headers: &HeaderMap) -> Result<(), Error> {
-    let is_cookie = |line: &HeaderValue| {
-        let line = line.to_str().unwrap_or_default();
-        line.split(';')
-            .any(|pair| pair.trim().starts_with(REFRESH_COOKIE))
-    };
-    let has_cookie = headers.get_all(header::COOKIE).iter().any(is_cookie);
-    if !path.ends_with("/auth/refresh") || !has_cookie || headers.contains_key(header::ORIGIN) {
+    let cookie = HostCookie::without_prefix(REFRESH_COOKIE).read(headers);
+    if !path.ends_with("/auth/refresh") || cookie.is_none() || headers.contains_key(header::ORIGIN)
+    {
         return Ok(());
     }
     let message = "a refresh by cookie requires the Origin header of an allowed page";
@@ -315,5 +311,14 @@ mod tests {
         );
         assert_eq!(reason(refresh, &[]), None);
         assert_eq!(reason("/api/v1/students/auth/login", &[cookie]), None);
+    }
+
+    #[test]
+    fn cookie_beside_other_bytes_needs_an_origin_auth_3() {
+        let mut given = HeaderMap::new();
+        let line = HeaderValue::from_bytes(b"a=\xff; refreshToken=x").unwrap();
+        given.insert(header::COOKIE, line);
+        let refused = require_origin("/api/v1/students/auth/refresh", &given);
+        assert_eq!(refused.unwrap_err().reason(), "ORIGIN_MISSING");
     }
 }
