@@ -172,16 +172,32 @@ fn is_hop(name: &HeaderName) -> bool {
     HOP_BY_HOP_HEADERS.contains(name)
 }
 
-fn from_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
-    headers.iter().filter(|(name, _)| {
+/// Returns the headers for the service, one of each name, because the HTTP client sends one value of
+/// a name. HTTP/2 splits cookies.
+fn from_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, HeaderValue)> {
+    let forwarded = headers.keys().filter(|name| {
         let text = name.as_str();
         let is_reserved = RESERVED_HEADERS.contains(&text)
             || RESERVED_PREFIXES
                 .iter()
                 .any(|prefix| text.starts_with(prefix));
         // Remove `Origin`: services would compare it with their host name, which is not public.
-        !(is_hop(name) || is_reserved || *name == header::ORIGIN)
-    })
+        !(is_hop(name) || is_reserved || **name == header::ORIGIN)
+    });
+    forwarded.filter_map(move |name| Some((name, joined(headers, name)?)))
+}
+
+/// Joins the values of a header (RFC 9110, section 5.3, and RFC 9113, section 8.2.3).
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let separator: &[u8] = match *name == header::COOKIE {
+        true => b"; ",
+        false => b", ",
+    };
+    let values = headers.get_all(name).iter();
+    let values: Vec<_> = values.map(HeaderValue::as_bytes).collect();
+    let mut value = HeaderValue::from_bytes(&values.join(separator)).ok()?;
+    value.set_sensitive(headers.get(name)?.is_sensitive());
+    Some(value)
 }
 
 fn to_client(
@@ -267,6 +283,26 @@ mod tests {
         let mut names: Vec<_> = from_client(&given).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, ["authorization", "x-client-type"]);
+    }
+
+    #[test]
+    fn repeated_headers_are_forwarded_as_one_sec_4() {
+        let mut given = HeaderMap::new();
+        for (name, value) in [
+            ("cookie", "refreshToken=x"),
+            ("cookie", "sessionId=y"),
+            ("accept", "text/html"),
+            ("accept", "*/*"),
+        ] {
+            given.append(name, HeaderValue::from_static(value));
+        }
+        let found: Vec<_> = from_client(&given).collect();
+        assert_eq!(found.len(), 2);
+        let value = |name: HeaderName| joined(&given, &name);
+        let cookies = HeaderValue::from_static("refreshToken=x; sessionId=y");
+        assert_eq!(value(header::COOKIE), Some(cookies));
+        let accept = HeaderValue::from_static("text/html, */*");
+        assert_eq!(value(header::ACCEPT), Some(accept));
     }
 
     #[test]
