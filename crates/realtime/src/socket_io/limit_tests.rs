@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use seaworthy_core::{Actor, ByteSize, Code, Error, Grants, Timeout};
+use seaworthy_core::{Actor, ByteSize, Code, Error, Grants, Secret, Timeout};
 use serde_json::{Value, json};
 
 use super::{
@@ -100,6 +100,30 @@ async fn refreshed_token_with_other_rights_is_rejected_auth_5() {
         .send(r#"422["auth:refresh",{"token":"admin member"}]"#)
         .await;
     assert_eq!(client.packet().await, r#"432[{"ok":true}]"#);
+}
+
+#[tokio::test]
+async fn handlers_see_the_last_token_of_their_client_auth_3() {
+    let with_token = async |handshake: Handshake| {
+        let peer = Peer::new(Actor::new("ada"), Grants::default());
+        Ok(peer.with_token(handshake.token()?))
+    };
+    let io = SocketIo::new(&hub(RealtimeConfig::default()), with_token);
+    let io = io.on("token", async |call: Call| {
+        let token = call.socket().peer().token();
+        Ok(json!(token.map(Secret::expose)))
+    });
+    let server = start(io).await;
+    let mut first = server.join(r#"{"token":"one"}"#).await;
+    let mut second = server.join(r#"{"token":"two"}"#).await;
+    second
+        .send(r#"421["auth:refresh",{"token":"three"}]"#)
+        .await;
+    assert_eq!(second.packet().await, r#"431[{"ok":true}]"#);
+    second.send(r#"422["token"]"#).await;
+    assert_eq!(second.packet().await, r#"432["three"]"#);
+    first.send(r#"421["token"]"#).await;
+    assert_eq!(first.packet().await, r#"431["one"]"#);
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::SystemTime,
 };
 
 use tokio::time::{Sleep, sleep};
 
-use super::{Socket, server::OnDisconnect};
+use super::{Peer, Socket, server::OnDisconnect};
 use crate::{Closed, Connection, Event};
 
 /// A namespace that a client has joined.
@@ -41,7 +42,13 @@ impl Namespace {
         namespace
     }
 
-    pub(super) fn expire_at(&mut self, time: Option<SystemTime>) {
+    /// Replaces the credentials of the client.
+    pub(super) fn refresh(&mut self, peer: Peer) {
+        self.expire_at(peer.expiry());
+        self.socket.peer = Arc::new(peer);
+    }
+
+    fn expire_at(&mut self, time: Option<SystemTime>) {
         self.expiry = time.map(|time| {
             let left = time.duration_since(SystemTime::now());
             Box::pin(sleep(left.unwrap_or_default()))

@@ -1,6 +1,6 @@
 use std::{net::IpAddr, time::SystemTime};
 
-use seaworthy_core::{Actor, Code, Error, Grants};
+use seaworthy_core::{Actor, Code, Error, Grants, Secret};
 use serde_json::Value;
 
 use crate::{Client, InvalidRoom, Room};
@@ -64,6 +64,7 @@ pub struct Peer {
     actor: Option<Actor>,
     grants: Grants,
     client: Client,
+    token: Option<Secret<String>>,
     expires_at: Option<SystemTime>,
 }
 
@@ -75,6 +76,7 @@ impl Peer {
             client: Client::user(actor.as_str()),
             actor: Some(actor),
             grants,
+            token: None,
             expires_at: None,
         }
     }
@@ -86,8 +88,17 @@ impl Peer {
             client: handshake.address.map(Client::address).unwrap_or_default(),
             actor: None,
             grants: Grants::default(),
+            token: None,
             expires_at: None,
         }
+    }
+
+    /// Keeps the token of the client, with which handlers call other services. The token of the
+    /// event `auth:refresh` replaces it.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(Secret::new(token.to_owned()));
+        self
     }
 
     /// Sets when the credentials expire. The service then closes the connection, unless the client
@@ -102,6 +113,12 @@ impl Peer {
     #[must_use]
     pub fn actor(&self) -> Option<&Actor> {
         self.actor.as_ref()
+    }
+
+    /// Returns the token that [`with_token`](Self::with_token) has set.
+    #[must_use]
+    pub fn token(&self) -> Option<&Secret<String>> {
+        self.token.as_ref()
     }
 
     /// Returns the roles and scopes.

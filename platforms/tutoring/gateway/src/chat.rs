@@ -11,7 +11,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 
-use crate::client_tokens::{ClientTokens, user};
+use crate::client::{token, user};
 
 /// TTL of cached participants. A participant never leaves a conversation.
 const MEMBER_TTL: Duration = Duration::from_secs(60);
@@ -45,7 +45,6 @@ pub(crate) fn publish_presence(hub: &Hub, user: &str, room: &Room, online: bool)
 pub(crate) struct ChatCalls {
     hub: Hub,
     client: HttpClient,
-    tokens: ClientTokens,
     presence: Presence,
     /// The participants of conversations, by a participant and the conversation.
     members: Cache<(String, String), Arc<[String]>>,
@@ -53,18 +52,12 @@ pub(crate) struct ChatCalls {
 }
 
 impl ChatCalls {
-    pub(crate) fn new(
-        hub: &Hub,
-        client: HttpClient,
-        tokens: ClientTokens,
-        presence: Presence,
-    ) -> Self {
+    pub(crate) fn new(hub: &Hub, client: HttpClient, presence: Presence) -> Self {
         let members = Cache::builder().max_capacity(MAX_ENTRIES);
         let typing = Cache::builder().max_capacity(MAX_ENTRIES);
         Self {
             hub: hub.clone(),
             client,
-            tokens,
             presence,
             members: members.time_to_live(MEMBER_TTL).build(),
             typing: typing.time_to_live(TYPING_INTERVAL).build(),
@@ -138,12 +131,12 @@ impl ChatCalls {
 
     /// Sends a request with the token of the caller. Returns the data of the response.
     async fn request(&self, call: &Call, request: RequestBuilder) -> Result<Value, Error> {
-        let token = self.tokens.of(call)?;
+        let token = token(call)?;
         let unavailable = |error| {
             let message = "the chat is not available: try again later";
             Error::new(Code::Unavailable, "SERVICE_DEGRADED", message).with_cause(error)
         };
-        let answer = request.bearer(&token).send().await.map_err(unavailable)?;
+        let answer = request.bearer(token).send().await.map_err(unavailable)?;
         let status = answer.status();
         let mut body: Value = answer.json().await.map_err(unavailable)?;
         match status.is_success() {

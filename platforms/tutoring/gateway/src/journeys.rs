@@ -11,7 +11,7 @@ use seaworthy::{
 use serde_json::{Value, json};
 use tutoring_contract::Role;
 
-use crate::client_tokens::ClientTokens;
+use crate::client::token;
 
 const SUBSCRIBED: &str = "subscribe:journey:ok";
 const REFUSED: &str = "subscribe:journey:error";
@@ -19,12 +19,11 @@ const REFUSED: &str = "subscribe:journey:error";
 /// The calls of connected clients to the booking service.
 pub(crate) struct JourneyCalls {
     client: HttpClient,
-    tokens: ClientTokens,
 }
 
 impl JourneyCalls {
-    pub(crate) const fn new(client: HttpClient, tokens: ClientTokens) -> Self {
-        Self { client, tokens }
+    pub(crate) const fn new(client: HttpClient) -> Self {
+        Self { client }
     }
 
     /// Joins the room of a journey, whose student is the caller. The legacy service also sent an
@@ -52,9 +51,9 @@ impl JourneyCalls {
         if !grants.has_role(Role::Student.as_str()) {
             return Err(denied());
         }
-        let token = self.tokens.of(call)?;
+        let token = token(call)?;
         let path = format!("/api/v1/admin/journeys/{id}/live");
-        let answer = self.client.get(&path).bearer(&token).send().await;
+        let answer = self.client.get(&path).bearer(token).send().await;
         let status = answer.map_err(unavailable)?.status().as_u16();
         match status {
             200 => Ok((id, room)),

@@ -7,13 +7,13 @@
 //! | `proxy` | Forwarding of requests |
 //! | `socket_io` | Connections of Socket.IO |
 //! | `chat`, `journeys` | Events from connected clients, which a service decides |
-//! | `client_tokens` | The tokens of connected clients for these decisions |
+//! | `client` | The user and the token of a connected client |
 //! | `feed` | Business events for connected clients |
 //! | `limits` | Requests per minute by role |
 
 mod business_events;
 mod chat;
-mod client_tokens;
+mod client;
 mod config;
 mod journeys;
 mod limits;

@@ -19,7 +19,6 @@ use tutoring_identity::{ActiveSessions, LiveSealer, gateway_variables, with_clie
 use crate::{
     GatewayConfig, Upstream, business_events,
     chat::{ChatCalls, publish_presence},
-    client_tokens::ClientTokens,
     journeys::JourneyCalls,
     limits::RoleLimits,
     proxy::{self, Proxy, client_of},
@@ -147,15 +146,12 @@ async fn connections(
     messaging
         .subscribe(business_events::subscription(&hub, &sealer))
         .await?;
-    let tokens = ClientTokens::new();
     let presence = Presence::start(service, &hub, publish_presence);
     let chat = client(clients, Upstream::Chat)?;
-    let chat = ChatCalls::new(&hub, chat, tokens.clone(), presence.clone());
+    let chat = ChatCalls::new(&hub, chat, presence.clone());
     let booking = client(clients, Upstream::Booking)?;
-    let journeys = JourneyCalls::new(booking, tokens.clone());
-    Ok(socket_io::routes(
-        &hub, verifier, tokens, chat, journeys, presence,
-    ))
+    let journeys = JourneyCalls::new(booking);
+    Ok(socket_io::routes(&hub, verifier, chat, journeys, presence))
 }
 
 fn client(clients: &[(Upstream, HttpClient)], of: Upstream) -> Result<HttpClient, StartError> {

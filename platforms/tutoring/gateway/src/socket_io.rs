@@ -11,7 +11,6 @@ use tutoring_contract::{AccessTokenVerifier, AdminRole, error_response};
 
 use crate::{
     chat::{self, ChatCalls},
-    client_tokens::ClientTokens,
     journeys::{self, JourneyCalls},
 };
 
@@ -22,25 +21,17 @@ pub(crate) const ADMINS: &str = "admin";
 /// The permission to join it.
 const EVENTS_READ: &str = "events:read";
 
-/// The verification of clients.
-struct Clients {
-    verifier: AccessTokenVerifier,
-    tokens: ClientTokens,
-}
-
 /// Returns the routes of Socket.IO.
 pub(crate) fn routes(
     hub: &Hub,
     verifier: AccessTokenVerifier,
-    tokens: ClientTokens,
     chat: ChatCalls,
     journeys: JourneyCalls,
     presence: Presence,
 ) -> Routes {
-    let clients = Arc::new(Clients { verifier, tokens });
     let server = SocketIo::new(hub, move |handshake| {
-        let clients = Arc::clone(&clients);
-        async move { clients.authenticate(handshake).await }
+        let verifier = verifier.clone();
+        async move { authenticate(&verifier, &handshake).await }
     })
     .allowed_origins_only()
     .error_renderer(Arc::new(error_response))
@@ -50,15 +41,15 @@ pub(crate) fn routes(
     chat::handlers(server, &Arc::new(chat)).routes(PATH)
 }
 
-impl Clients {
-    async fn authenticate(&self, handshake: Handshake) -> Result<Peer, Error> {
-        let given = handshake.token()?;
-        let token = self.verifier.verify(given).await;
-        let token = token.map_err(Handshake::rejected)?;
-        self.tokens.keep(token.actor(), given);
-        let peer = Peer::new(token.actor().clone(), token.grants().clone());
-        Ok(peer.expires_at(token.expires_at()))
-    }
+async fn authenticate(
+    verifier: &AccessTokenVerifier,
+    handshake: &Handshake,
+) -> Result<Peer, Error> {
+    let given = handshake.token()?;
+    let token = verifier.verify(given).await;
+    let token = token.map_err(Handshake::rejected)?;
+    let peer = Peer::new(token.actor().clone(), token.grants().clone());
+    Ok(peer.with_token(given).expires_at(token.expires_at()))
 }
 
 /// Events belong to all territories, so an administrator with a territory does not receive them.

@@ -193,7 +193,7 @@ impl Session {
                 self.reject_with(&handshake.namespace, &error);
             }
             WorkOutcome::Refreshed(namespace, ack, result) => {
-                let result = result.and_then(|peer| self.refresh(&namespace, &peer));
+                let result = result.and_then(|peer| self.refresh(&namespace, peer));
                 self.acknowledge(&namespace, ack, result);
             }
             WorkOutcome::Handled(namespace, ack, result) => {
@@ -232,8 +232,8 @@ impl Session {
         Ok(())
     }
 
-    /// Replaces the expiry of a client by that of its new credentials.
-    fn refresh(&mut self, namespace: &str, peer: &Peer) -> Result<crate::Message, Error> {
+    /// Replaces the credentials of a client.
+    fn refresh(&mut self, namespace: &str, peer: Peer) -> Result<crate::Message, Error> {
         let namespace = self.namespace(namespace);
         match namespace.filter(|joined| joined.socket.peer().client() == peer.client()) {
             // Reject other grants, because handlers and rooms use the grants of the connection.
@@ -243,7 +243,7 @@ impl Session {
                 "the token has other roles or scopes: connect again",
             )),
             Some(joined) => {
-                joined.expire_at(peer.expiry());
+                joined.refresh(peer);
                 Ok(json!({ "ok": true }).into())
             }
             None => Err(Error::new(
