@@ -2,13 +2,13 @@
 //!
 //! | Module | Contents |
 //! | --- | --- |
-//! | `table` | The service of each path |
-//! | `public` | The routes that need no access token |
+//! | `route_table` | The service of each path |
+//! | `public_routes` | The routes that need no access token |
 //! | `proxy` | Forwarding of requests |
 //! | `socket_io` | Connections of Socket.IO |
 //! | `chat`, `journeys` | Events from connected clients, which a service decides |
 //! | `client` | The user and the token of a connected client |
-//! | `feed` | Business events for connected clients |
+//! | `business_events` | Business events for connected clients |
 //! | `limits` | Requests per minute by role |
 
 mod business_events;
