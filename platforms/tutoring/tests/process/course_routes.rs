@@ -80,6 +80,11 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("POST", "/upload/sign", User),
 ];
 
+/// Returns the methods and paths of the table.
+pub(crate) fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|(method, path, _)| (*method, *path))
+}
+
 /// Acceptance 10: without a token, with a wrong role, with another user's ID.
 pub(crate) async fn course_routes_reject_callers_without_rights_auth_5(app: &TestPlatform) {
     let live = app.student("asha@example.org").access;

@@ -19,6 +19,8 @@ enum Caller {
     Student,
     Trainer,
     StudentOrAdmin,
+    /// Students and administrators. The handler reads the body before it checks the permission.
+    StudentOrAnyAdmin,
     /// As [`StudentOrAdmin`], of objects that do not exist for other callers.
     StudentOrAdminPrivately,
     TrainerOrAdmin,
@@ -34,7 +36,7 @@ enum Caller {
 }
 use Caller::{
     Admin, Everyone, Participant, Service, Student, StudentOrAdmin, StudentOrAdminPrivately,
-    Trainer, TrainerOrAdmin, User,
+    StudentOrAnyAdmin, Trainer, TrainerOrAdmin, User,
 };
 
 /// Methods, paths under `/api/v1` and callers. `{id}` is the ID of a user, `{x}` any other ID.
@@ -170,7 +172,38 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET", "/analytics/metrics/courses", Admin),
     ("GET", "/analytics/metrics/trends", Admin),
     ("GET", "/analytics/users/{id}/timeline", User),
+    // Routes that section 6 does not list.
+    ("GET", "/admin/permissions", Admin),
+    ("POST", "/admin/trainers/approvals/{x}/reopen", Admin),
+    ("GET", "/admin/allocations/{x}/refusals", Admin),
+    ("POST", "/admin/sessions/{x}/cancel", StudentOrAnyAdmin),
+    ("POST", "/admin/sessions/{x}/resolve", Admin),
+    ("POST", "/booking/cities", Admin),
+    ("POST", "/booking/clusters", Admin),
+    ("POST", "/booking/zones", Admin),
+    ("POST", "/booking/holidays", Admin),
+    ("GET", "/booking/pricing", Admin),
+    ("PUT", "/booking/pricing", Admin),
+    ("GET", "/booking/coupons", Admin),
+    ("POST", "/booking/coupons", Admin),
+    ("PUT", "/booking/feature-flags", Admin),
+    ("POST", "/booking/pricing/reservations", Service),
+    ("POST", "/booking/pricing/reservations/{x}/redeem", Service),
+    ("POST", "/booking/pricing/reservations/{x}/release", Service),
+    ("GET", "/payments/reconciliation", Admin),
+    ("GET", "/payments/unexpected-captures", Admin),
+    ("POST", "/payments/{x}/refund", Admin),
+    ("POST", "/payments/fake/{x}/pay", Student),
+    ("POST", "/chat/attachments/sign", User),
+    ("GET", "/chat/conversations/{x}", Participant),
+    ("GET", "/notifications/preferences", User),
+    ("PUT", "/notifications/preferences", User),
 ];
+
+/// Returns the methods and paths of the table.
+pub(crate) fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|(method, path, _)| (*method, *path))
+}
 
 /// Whether a response refuses a caller without rights.
 fn is_rejection(caller: Caller, answer: &HttpResponse) -> bool {
@@ -223,6 +256,7 @@ pub(crate) async fn further_routes_reject_callers_without_rights_auth_5(app: &Te
             Student => vec![&trainer, &admin],
             Trainer => vec![&student, &admin],
             StudentOrAdmin | StudentOrAdminPrivately => vec![&trainer, &admin],
+            StudentOrAnyAdmin => vec![&trainer],
             TrainerOrAdmin => vec![&student, &admin],
             Admin | Service | Participant => vec![&student, &trainer, &admin],
         };

@@ -35,6 +35,7 @@ mod program;
 mod questions;
 mod referrals;
 mod rotation;
+mod route_tables;
 mod routes;
 mod scale;
 mod schemathesis;

@@ -138,6 +138,11 @@ const ROUTES: [(&str, &str, Caller); 92] = [
     ("GET", "/admin/reviews", Permitted),
 ];
 
+/// Returns the methods and paths of the table.
+pub(crate) fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.into_iter().map(|(method, path, _)| (method, path))
+}
+
 /// Acceptance 10: without a token, with a wrong role, with another user's ID.
 pub(crate) async fn every_route_rejects_callers_without_rights_auth_5(app: &TestPlatform) {
     let live = app.student("asha@example.org").access;

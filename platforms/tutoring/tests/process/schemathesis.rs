@@ -38,7 +38,7 @@ const GATEWAY: &str = "gateway";
 /// The starts of documented paths. Other routes are those of the framework and of development.
 const DOCUMENTED: [&str; 2] = ["/api/", "/certificates/"];
 
-fn services() -> Vec<&'static str> {
+pub(crate) fn services() -> Vec<&'static str> {
     let services = SERVICES.iter().map(|(service, _)| *service);
     services.filter(|service| *service != GATEWAY).collect()
 }
