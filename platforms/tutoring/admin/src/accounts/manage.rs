@@ -73,7 +73,7 @@ impl Accounts {
     /// Creates an admin below the caller. Returns the admin with a temporary password.
     ///
     /// # Errors
-    /// `FORBIDDEN`, `CONFLICT`, `VALIDATION_FAILED`, or `TOKEN_INVALID` if the session of the caller
+    /// `FORBIDDEN`, `CONFLICT`, `VALIDATION_ERROR`, or `TOKEN_INVALID` if the session of the caller
     /// ended during the call.
     pub(crate) async fn create(
         &self,
@@ -112,7 +112,7 @@ impl Accounts {
     /// which is `password` if it is set.
     ///
     /// # Errors
-    /// `CONFLICT` or `VALIDATION_FAILED`.
+    /// `CONFLICT` or `VALIDATION_ERROR`.
     pub(crate) async fn create_super_admin(
         &self,
         email: &str,
@@ -181,7 +181,7 @@ impl Accounts {
     /// of the admin.
     ///
     /// # Errors
-    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `VALIDATION_FAILED`, or `TOKEN_INVALID` if the session
+    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `VALIDATION_ERROR`, or `TOKEN_INVALID` if the session
     /// of the caller ended during the call.
     pub(crate) async fn change(
         &self,

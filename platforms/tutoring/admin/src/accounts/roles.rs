@@ -45,7 +45,7 @@ impl Accounts {
     /// have each permission.
     ///
     /// # Errors
-    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `VALIDATION_FAILED`, or `TOKEN_INVALID` if the session
+    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `VALIDATION_ERROR`, or `TOKEN_INVALID` if the session
     /// of the caller ended during the call.
     pub(crate) async fn set_permissions(
         &self,

@@ -15,7 +15,7 @@ const LEVELS: [&str; 4] = [
 /// Trims the names and checks that exactly the first `count` levels are set.
 ///
 /// # Errors
-/// `VALIDATION_FAILED` with each wrong level.
+/// `VALIDATION_ERROR` with each wrong level.
 pub(crate) fn with_levels(territory: &Territory, count: usize) -> Result<Territory, Error> {
     let trimmed = territory.levels().map(|name| {
         let name = name.map(str::trim).filter(|name| !name.is_empty());

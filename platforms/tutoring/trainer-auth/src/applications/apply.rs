@@ -15,7 +15,7 @@ impl Applicants {
     /// Stores the application of a trainer. A rejected trainer may apply again after 30 days.
     ///
     /// # Errors
-    /// `CONFLICT` or `VALIDATION_FAILED`.
+    /// `CONFLICT` or `VALIDATION_ERROR`.
     pub(crate) async fn apply(&self, trainer: Uuid, form: Form) -> Result<Application, Error> {
         self.store(trainer, form, |existing| match existing {
             Some(existing) => existing
@@ -29,7 +29,7 @@ impl Applicants {
     /// Changes an application that is not decided. One on hold becomes pending.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `CONFLICT` or `VALIDATION_FAILED`.
+    /// `NOT_FOUND`, `CONFLICT` or `VALIDATION_ERROR`.
     pub(crate) async fn edit(&self, trainer: Uuid, form: Form) -> Result<Application, Error> {
         self.store(trainer, form, |existing| {
             match existing.map(|existing| existing.status) {

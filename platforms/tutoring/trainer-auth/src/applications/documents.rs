@@ -32,7 +32,7 @@ impl Applicants {
     /// Signs the upload of a document. The client does not choose the key.
     ///
     /// # Errors
-    /// `VALIDATION_FAILED`, or an error of the storage.
+    /// `VALIDATION_ERROR`, or an error of the storage.
     pub(crate) fn sign_upload(
         &self,
         trainer: Uuid,
@@ -57,7 +57,7 @@ impl Applicants {
     /// has its media type.
     ///
     /// # Errors
-    /// `VALIDATION_FAILED` with each wrong document, or an error of the storage.
+    /// `VALIDATION_ERROR` with each wrong document, or an error of the storage.
     pub(super) async fn check_documents(
         &self,
         trainer: Uuid,

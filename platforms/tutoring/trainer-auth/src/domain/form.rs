@@ -122,7 +122,7 @@ impl Form {
     /// Checks all fields.
     ///
     /// # Errors
-    /// `VALIDATION_FAILED` with every wrong field.
+    /// `VALIDATION_ERROR` with every wrong field.
     pub(crate) fn check(&self, today: NaiveDate) -> Result<(), Error> {
         let mut checks = Checks::new();
         checks.length("fullName", self.full_name.expose(), 2, 150);
