@@ -109,7 +109,7 @@ macro_rules! in_flight {
 }
 
 in_flight! {
-    new_password_with_a_late_body_fails_after_a_logout_of_all_sessions_auth_3: |app, student| {
+    password_with_a_late_body_fails_after_logout_of_all_auth_3: |app, student| {
         let body = json!({ "currentPassword": PASSWORD, "newPassword": RIVAL });
         let path = "/api/v1/students/auth/password/change";
         let service = app.address("student-auth");
