@@ -99,11 +99,15 @@ pub(crate) async fn kill_before_the_confirmation_keeps_the_payment_res_1(app: Te
 
 pub(crate) async fn killed_confirmation_is_completed_by_the_provider_res_1(app: TestPlatform) {
     let (app, _peer, student) = open(app).await;
-    let (bought, paid) = app.paid(student, &package());
-    // The confirmation waits for the database.
+    let bought = app.bought(student, &package(), "first");
+    let paid = app.provider.pay(&bought.order, "authorized");
+    // The confirmation captures the money, and waits for the database.
     let held = Held::new(&app, "payment").await;
     std::thread::scope(|scope| {
         scope.spawn(|| app.confirm(&bought, &paid));
+        wait_for("the capture", || {
+            (app.provider.captures() > 0).then_some(())
+        });
         app.kill();
     });
     held.free().await;
