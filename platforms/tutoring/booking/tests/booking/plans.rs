@@ -95,11 +95,13 @@ pub(crate) async fn candidate_and_price_queries_stay_flat_data_1(app: TestApp) {
         include_str!("../../src/store/candidates.rs"),
         include_str!("../../src/store/prices.rs"),
         include_str!("../../src/store/trainer_copies.rs"),
+        include_str!("../../src/store/zones.rs"),
     ];
     for part in [
         "WHERE c.zone_id = {zone} AND c.course_id = {course} AND (c.rating_tenths, c.trainer_id) < ({rating}, {trainer}) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT {PAGE}",
         "SELECT DISTINCT trainer_id, timeslot FROM schedule_slots WHERE trainer_id IN (?*) AND slot_date IN (?*) AND timeslot IN (?*) AND state <> 'available'",
         "SELECT trainer_id, timeslot, COUNT(*) FROM allocations WHERE trainer_id IN (?*) AND status IN ('approved', 'active') GROUP BY trainer_id, timeslot",
+        "(SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status IN ('approved', 'active'))",
         "WHERE class_type = {class_type.as_str()} AND session_count = {session_count} AND is_active = {true} AND (is_summer = {false} OR is_summer = {with_summer})",
         "AND (valid_from IS NULL OR valid_from <= {now}) AND (valid_until IS NULL OR valid_until > {now}) ORDER BY is_summer DESC LIMIT 1",
     ] {
