@@ -135,7 +135,7 @@ impl TestPlatform {
         app
     }
 
-    async fn wait_for_row(&self, database: &Database, count: &'static str) {
+    pub(crate) async fn wait_for_row(&self, database: &Database, count: &'static str) {
         let started = Instant::now();
         loop {
             let (found,): (u64,) = sql(count).fetch_one(database).await.unwrap();

@@ -53,21 +53,6 @@ fn wait_for_delivery(app: &TestPlatform, group: &str) {
     });
 }
 
-/// Waits until a service has stored something.
-async fn wait_for_count(app: &TestPlatform, service: &str, query: &'static str) {
-    let database = app.database(service).await;
-    let started = std::time::Instant::now();
-    loop {
-        let statement = seaworthy::data::sql(query);
-        let (count,): (u64,) = statement.fetch_one(&database).await.unwrap();
-        if count > 0 {
-            return;
-        }
-        assert!(started.elapsed() < crate::app::TIMEOUT, "{query} is 0");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-}
-
 pub(crate) async fn killed_creation_of_an_order_is_completed_res_1(app: TestPlatform) {
     let (app, _peer, student) = open(app).await;
     app.provider.set_mode(Mode::Hangs);
@@ -193,7 +178,9 @@ pub(crate) async fn kill_after_the_sessions_repeats_nothing_res_1(app: TestPlatf
     let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
     succeeded(app.confirm(&bought, &paid));
-    wait_for_count(&app, "booking", "SELECT COUNT(*) FROM tutoring_sessions").await;
+    let booking = app.database("booking").await;
+    app.wait_for_row(&booking, "SELECT COUNT(*) FROM tutoring_sessions")
+        .await;
     app.restart();
     // The client and the provider repeat everything.
     for event in ["evt_1", "evt_2"] {
