@@ -1,7 +1,5 @@
 //! Profiles of students.
 
-use std::time::{Duration, Instant};
-
 use seaworthy::data::sql;
 use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::{Value, json};
@@ -10,11 +8,9 @@ use tutoring_contract::events::PurchaseConfirmed;
 use uuid::Uuid;
 
 use crate::{
-    app::{TestPlatform, assert_error, json_of, service_token, tokens},
+    app::{TestPlatform, assert_error, json_of, service_token, tokens, wait_for},
     peer::Peer,
 };
-
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Sends a request of a user.
 pub(crate) fn send(
@@ -44,14 +40,7 @@ pub(crate) fn send(
 
 /// Waits until a response has a value.
 pub(crate) fn eventually(find: impl Fn() -> Option<Value>) -> Value {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "the message had no effect");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for("the effect of the message", find)
 }
 
 pub(crate) async fn profile_follows_the_account_msg_5(app: &TestPlatform) {
