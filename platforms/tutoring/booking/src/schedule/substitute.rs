@@ -49,8 +49,17 @@ impl Schedule {
         self.database
             .transaction(|tx| async move {
                 let (original, student) = (new.original_trainer_id, new.student_id);
-                let of_day = sessions::lock_of_day(&tx, original, student, date).await?;
-                let Some(session) = of_day.into_iter().next() else {
+                // A refund reads the sessions and slots of an allocation under its lock.
+                let session = match sessions::scheduled_on(&tx, original, student, date).await? {
+                    Some(id) => Some(self.locked_session(&tx, id).await?),
+                    None => None,
+                };
+                let session = session.filter(|session| {
+                    session.status == SessionStatus::Scheduled
+                        && session.trainer_id == original
+                        && session.scheduled_date == date
+                });
+                let Some(session) = session else {
                     // A substituted session has another trainer.
                     let known = substitutions::of_day(&tx, original, student, date).await?;
                     let known = known.ok_or_else(|| errors::not_found("session"))?;
@@ -111,12 +120,10 @@ impl Schedule {
                 if known.session_date <= self.zone.today() {
                     return Err(errors::wrong_state("substitution", "in effect"));
                 }
-                let session = sessions::lock(&tx, known.session_id).await?;
-                let session = session.filter(|session| {
-                    session.status == SessionStatus::Scheduled
-                        && session.trainer_id == known.substitute_trainer_id
-                });
-                if let Some(session) = session {
+                let session = self.locked_session(&tx, known.session_id).await?;
+                let is_substituted = session.status == SessionStatus::Scheduled
+                    && session.trainer_id == known.substitute_trainer_id;
+                if is_substituted {
                     self.reassign_session(&tx, session, known.original_trainer_id)
                         .await?;
                 }

@@ -168,15 +168,15 @@ pub(crate) async fn of_user(
     statement.fetch(connection).await
 }
 
-/// Returns the scheduled sessions of a trainer and a student on a day, and locks the rows.
-pub(crate) async fn lock_of_day(
-    tx: &Transaction,
+/// Returns the first scheduled session of a trainer and a student on a day.
+pub(crate) async fn scheduled_on(
+    connection: &dyn Connection,
     trainer: Uuid,
     student: Uuid,
     date: Date,
-) -> DataResult<Vec<Session>> {
-    statement!(locked, "WHERE trainer_id = {trainer} AND scheduled_date = {date.to_string()} AND student_id = {student} AND status = 'scheduled' ORDER BY session_number")
-        .fetch_all(tx)
+) -> DataResult<Option<Uuid>> {
+    sql!("SELECT id FROM tutoring_sessions WHERE trainer_id = {trainer} AND scheduled_date = {date.to_string()} AND student_id = {student} AND status = 'scheduled' ORDER BY session_number LIMIT 1")
+        .fetch_optional(connection)
         .await
 }
 

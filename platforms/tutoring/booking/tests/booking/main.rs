@@ -152,6 +152,15 @@ async fn approval_locks_the_allocation_before_the_request_data_3() {
     race::approval_locks_the_allocation_first(app::open(empty, None).await).await;
 }
 
+/// SQLite has one lock for all rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn substitution_locks_the_allocation_first_data_3() {
+    let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+        return;
+    };
+    race::substitution_locks_the_allocation_first(app::open(empty, None).await).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn session_starts_while_redis_is_down_res_1() {
     let empty = seaworthy_testkit::database::EmptyDatabase::sqlite().unwrap();

@@ -160,6 +160,59 @@ pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
     assert_eq!(data(&approved)["status"], "approved");
 }
 
+/// A refund locks the allocation, and then reads its sessions and slots. A substitution that moved a
+/// session meanwhile would keep the slot of a cancelled session.
+pub(crate) async fn substitution_locks_the_allocation_first(app: TestApp) {
+    let app = Arc::new(app);
+    app.open_zone().await;
+    let holder = app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let other = app.approve(0x7b, 3.0).await;
+    let session = app.sessions(owner)[5].clone();
+    let body = json!({
+        "sessionDate": session["scheduledDate"], "originalTrainerId": holder, "studentId": owner,
+        "substituteTrainerId": other,
+    });
+    let create = ("POST", "/admin/substitutions".to_owned(), body);
+    let made = change_while_allocation_is_locked(&app, owner, create).await;
+    assert_eq!(app.sessions(owner)[5]["trainerId"], json!(other));
+    let path = format!("/admin/substitutions/{}", made["id"].as_str().unwrap());
+    let delete = ("DELETE", path, Value::Null);
+    change_while_allocation_is_locked(&app, owner, delete).await;
+    assert_eq!(app.sessions(owner)[5]["trainerId"], json!(holder));
+    app.check_invariants();
+}
+
+/// Sends a request while another transaction has locked the allocation of a student. Requires that
+/// the request waits without a lock of a session.
+async fn change_while_allocation_is_locked(
+    app: &Arc<TestApp>,
+    owner: Uuid,
+    (method, path, body): (&'static str, String, Value),
+) -> Value {
+    let database = app.database().await;
+    let tx = database.begin().await.unwrap();
+    sql("SELECT id FROM allocations WHERE student_id = ? FOR UPDATE")
+        .bind(owner)
+        .fetch_one::<(Uuid,)>(&tx)
+        .await
+        .unwrap();
+    let caller = Arc::clone(app);
+    let change = std::thread::spawn(move || caller.call(method, &path, &operator(), &body));
+    wait_for_lock(app).await;
+    let free = sql("SELECT id FROM tutoring_sessions WHERE student_id = ? FOR UPDATE SKIP LOCKED")
+        .bind(owner)
+        .fetch_all::<(Uuid,)>(&tx)
+        .await
+        .unwrap();
+    assert_eq!(free.len(), 10, "the request has locked a session");
+    tx.commit().await.unwrap();
+    let changed = change.join().unwrap();
+    assert!(matches!(changed.status, 200 | 201), "{}", changed.body);
+    serde_json::from_str::<Value>(&changed.body).unwrap()["data"].clone()
+}
+
 /// A refund that is not committed yet has locked the last allocation.
 pub(crate) async fn continuation_waits_for_a_refund(app: TestApp) {
     let app = Arc::new(app);
