@@ -106,6 +106,12 @@ impl Payment {
         matches!(self.status, Status::Initiated | Status::Processing)
     }
 
+    /// Whether authorized money is captured: the payment is open, or an earlier attempt failed and
+    /// the order has not expired.
+    pub(crate) fn can_capture(&self, now: DateTime<Utc>) -> bool {
+        self.is_open() || (self.status == Status::Failed && !self.is_expired(now))
+    }
+
     /// Whether the order has expired.
     pub(crate) fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires_at <= now

@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{data::chrono::Utc, prelude::*};
 
 use super::Payments;
 use crate::{
@@ -69,8 +69,8 @@ impl Payments {
         Ok(())
     }
 
-    /// Captures the authorized money of an open order, also after its expiry. Returns the current
-    /// state of the payment.
+    /// Captures the authorized money of an open order, also after its expiry, or of a later attempt
+    /// after one that failed. Returns the current state of the payment.
     async fn captured(
         &self,
         payment: &Payment,
@@ -79,7 +79,7 @@ impl Payments {
         let may_capture = found.status == ProviderStatus::Authorized
             && found.order_id == payment.order_id
             && found.amount == payment.amount
-            && payment.is_open();
+            && payment.can_capture(Utc::now());
         if !may_capture {
             return Ok(found);
         }

@@ -57,6 +57,7 @@ on_both! {
         reordered_webhooks_end_in_success_msg_5,
         late_and_second_captures_are_flagged_api_1,
         failed_attempt_can_be_repeated_in_time_api_1,
+        authorized_attempt_after_a_failed_one_succeeds_api_1,
         money_beyond_thirty_sessions_is_flagged_api_1,
         flagged_money_completes_no_payment_api_1,
         flagged_money_of_an_authorized_payment_is_refunded_api_1;

@@ -152,6 +152,26 @@ pub(crate) async fn failed_attempt_can_be_repeated_in_time_api_1(app: TestApp) {
     app.check_invariants();
 }
 
+/// The account of the provider does not capture automatically.
+pub(crate) async fn authorized_attempt_after_a_failed_one_succeeds_api_1(app: TestApp) {
+    let bought = app.bought(Uuid::from_u128(7), &json!({}));
+    let failed = app.provider.pay(&bought.order, "failed");
+    let body = app.webhook_body("payment.failed", &failed);
+    assert_eq!(app.webhook("evt_failed", &body).status, 200);
+    assert_eq!(app.status(&bought), "failed");
+    let paid = app.provider.pay(&bought.order, "authorized");
+    let confirmed = app.confirm(&bought, &paid);
+    assert_eq!(
+        data(&confirmed)["status"],
+        "succeeded",
+        "{}",
+        confirmed.body
+    );
+    assert_eq!(app.provider.captures(), 1);
+    app.wait_for_event("PURCHASE_CONFIRMED", &bought);
+    app.check_invariants();
+}
+
 /// Two orders of one student were open at the same time.
 pub(crate) async fn money_beyond_thirty_sessions_is_flagged_api_1(app: TestApp) {
     let student = Uuid::from_u128(7);
