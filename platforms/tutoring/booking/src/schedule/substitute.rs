@@ -108,8 +108,8 @@ impl Schedule {
     /// Reverts a substitution before its day.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `CONFLICT` from its day on, or `SLOT_TAKEN` if the trainer of the allocation
-    /// has another session meanwhile.
+    /// `NOT_FOUND`, `CONFLICT` from its day on and before a later substitution of the session is
+    /// reverted, or `SLOT_TAKEN` if the original trainer has another session meanwhile.
     pub(crate) async fn revert(&self, actor: &Actor, id: Uuid) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
@@ -121,11 +121,17 @@ impl Schedule {
                     return Err(errors::wrong_state("substitution", "in effect"));
                 }
                 let session = self.locked_session(&tx, known.session_id).await?;
-                let is_substituted = session.status == SessionStatus::Scheduled
-                    && session.trainer_id == known.substitute_trainer_id;
-                if is_substituted {
-                    self.reassign_session(&tx, session, known.original_trainer_id)
-                        .await?;
+                if session.status == SessionStatus::Scheduled {
+                    let trainer = session.trainer_id;
+                    if trainer == known.substitute_trainer_id {
+                        self.reassign_session(&tx, session, known.original_trainer_id)
+                            .await?;
+                    } else if trainer != known.original_trainer_id {
+                        return Err(errors::wrong_state(
+                            "substitution",
+                            "replaced by a later one",
+                        ));
+                    }
                 }
                 substitutions::delete(&tx, id).await?;
                 let action = ("substitution.delete", SUBSTITUTION_WRITE);

@@ -122,7 +122,8 @@ on_both! {
     session_codes: code_ends_after_five_attempts_or_ten_minutes_auth_5;
     reschedules:
         reschedule_needs_notice_and_its_requester_api_1,
-        substituted_session_is_not_moved_data_3;
+        substituted_session_is_not_moved_data_3,
+        later_substitution_is_deleted_first_data_3;
     pre_bookings: ended_pre_booking_frees_its_capacity_data_3;
     workers:
         session_is_confirmed_after_a_day_api_1,

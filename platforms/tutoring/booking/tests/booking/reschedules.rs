@@ -2,6 +2,7 @@ use seaworthy::data::chrono::{Timelike as _, Utc};
 use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::PlatformZone;
+use uuid::Uuid;
 
 use crate::app::{TestApp, data, json_of, operator, student, trainer, wait_for};
 
@@ -114,5 +115,30 @@ pub(crate) async fn substituted_session_is_not_moved_data_3(app: TestApp) {
     let deleted = app.call("DELETE", &path, &operator(), &Value::Null);
     assert_eq!((deleted.status, approve()), (200, 200));
     assert_eq!(app.sessions(owner)[9]["trainerId"], json!(holder));
+    app.check_invariants();
+}
+
+pub(crate) async fn later_substitution_is_deleted_first_data_3(app: TestApp) {
+    app.open_zone().await;
+    let holder = app.approve(0x7a, 4.9).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let second = app.approve(0x7b, 3.0).await;
+    let third = app.approve(0x7c, 2.0).await;
+    let session = app.sessions(owner)[5].clone();
+    let substitute = |from: Uuid, by: Uuid| {
+        let body = json!({
+            "sessionDate": session["scheduledDate"], "originalTrainerId": from,
+            "studentId": owner, "substituteTrainerId": by,
+        });
+        let made = data(&app.call("POST", "/admin/substitutions", &operator(), &body));
+        format!("/admin/substitutions/{}", made["id"].as_str().unwrap())
+    };
+    let first = substitute(holder, second);
+    let later = substitute(second, third);
+    let delete = |path: &str| app.call("DELETE", path, &operator(), &Value::Null).status;
+    assert_eq!(delete(&first), 409);
+    assert_eq!((delete(&later), delete(&first)), (200, 200));
+    assert_eq!(app.sessions(owner)[5]["trainerId"], json!(holder));
     app.check_invariants();
 }
