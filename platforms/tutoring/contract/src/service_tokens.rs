@@ -32,8 +32,8 @@ pub struct ServiceTokenConfig {
     pub additional_verification_keys: Vec<Secret<String>>,
 }
 
-/// Signs the tokens of calls from one service to another. After a rotation of the secret, new tokens
-/// have its new value (CONF-5).
+/// Signs the tokens of calls from one service to another. After a rotation of the secret, new
+/// tokens have its new value (CONF-5).
 ///
 /// ```
 /// use seaworthy::prelude::Secret;

@@ -97,8 +97,8 @@ pub(crate) const STATEMENTS_PER_SESSION: [(&str, u64); 6] = [
 /// Events of a start and of an end: the request of a notification, and the notification for
 /// connected clients. Counted in the code.
 pub(crate) const NOTIFICATION_EVENTS: u64 = 2;
-/// Events of a confirmation: `session-completed` and `course-progress-updated`, and their entries in
-/// the stream of live events: one per room. Counted in the code.
+/// Events of a confirmation: `session-completed` and `course-progress-updated`, and their entries
+/// in the stream of live events: one per room. Counted in the code.
 pub(crate) const CONFIRMATION_EVENTS: u64 = 2;
 pub(crate) const CONFIRMATION_ENTRIES: u64 = 5;
 /// Events of a message: the message, and those of a notification. Counted in the code.

@@ -58,8 +58,8 @@ pub const PUBLIC_ROUTES: [(&str, &str); 50] = [
 /// Public pages, which are outside of `/api`.
 const PAGES: [(&str, &str); 1] = [("GET", "/certificates/{number}")];
 
-/// Returns the methods and full paths of the public routes and pages, with the aliases of the legacy
-/// service. Each path also occurs with a slash at its end.
+/// Returns the methods and full paths of the public routes and pages, with the aliases of the
+/// legacy service. Each path also occurs with a slash at its end.
 pub(crate) fn paths() -> impl Iterator<Item = (&'static str, String)> {
     let aliases = PUBLIC_ROUTES.iter().filter(|(_, path)| has_alias(path));
     let aliases = aliases.map(|(method, path)| (*method, format!("/api{path}")));

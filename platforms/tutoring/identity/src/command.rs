@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// Returns the commands `accounts disable ID` and `accounts enable ID`. A disabled account has no
-/// sessions and cannot log in. The arguments are those of [`Identity::start`](crate::Identity::start).
+/// sessions and cannot log in. The arguments are those of
+/// [`Identity::start`](crate::Identity::start).
 #[must_use]
 pub fn accounts_command<C: Settings>(
     kind: AccountKind,

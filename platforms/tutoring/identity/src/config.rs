@@ -28,8 +28,8 @@ const HOUR: Timeout = Timeout::from_secs(60 * 60);
 const DEFAULT_MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// Users mistype a password a few times, and guesses stay rare.
 const DEFAULT_LOGIN_LIMIT: RouteLimit = RouteLimit::new(5, QUARTER_HOUR);
-/// The default number of registrations and requested codes per hour from one address, which a school
-/// may share.
+/// The default number of registrations and requested codes per hour from one address, which a
+/// school may share.
 const DEFAULT_CODES_PER_ADDRESS: u32 = 50;
 /// The default age at which unverified accounts are deleted. A user may verify the next day.
 const DEFAULT_UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
@@ -90,8 +90,8 @@ pub struct IdentityLimitsConfig {
     pub enabled: bool,
     /// Logins, registrations and new passwords of one account from one address.
     pub login: RouteLimit,
-    /// Registrations and requested codes from one address. The limits of codes apply to each account
-    /// and number.
+    /// Registrations and requested codes from one address. The limits of codes apply to each
+    /// account and number.
     pub code_request: RouteLimit,
     /// Entered codes of one account.
     pub code_verify: RouteLimit,

@@ -1,6 +1,6 @@
-//! Pages for students, trainers and administrators, which demonstrate a whole purchase. They call the
-//! gateway with the rights of the visitor. Use them in development only: they suggest the sample
-//! accounts.
+//! Pages for students, trainers and administrators, which demonstrate a whole purchase. They call
+//! the gateway with the rights of the visitor. Use them in development only: they suggest the
+//! sample accounts.
 
 mod admin;
 mod chat;

@@ -1,5 +1,5 @@
-//! The session of a visitor in a role. A cookie has the access token, so the session ends after some
-//! minutes. The services check the token, and the pages only pass it on.
+//! The session of a visitor in a role. A cookie has the access token, so the session ends after
+//! some minutes. The services check the token, and the pages only pass it on.
 
 use std::time::Duration;
 

@@ -132,8 +132,8 @@ async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> DataResult<()
     }
 }
 
-/// Removes the sessions of a payment from its course. Without any paid session, the referrer gets no
-/// reward, and a paid reward is reversed.
+/// Removes the sessions of a payment from its course. Without any paid session, the referrer gets
+/// no reward, and a paid reward is reversed.
 async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> DataResult<()> {
     students::lock(tx, event.student_id).await?;
     payments::refund(tx, event).await?;

@@ -226,7 +226,8 @@ fn home(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
             })
         })
         .collect();
-    // A session that was not held stays scheduled. It is hidden when its date is over in every zone.
+    // A session that was not held stays scheduled. It is hidden when its date is over in every
+    // zone.
     let first = (Utc::now() - LAST_ZONE).date_naive().to_string();
     let is_over = |date: &String| *date < first;
     let upcoming = record.sessions.iter();

@@ -26,8 +26,8 @@ pub async fn wait_for_blocked_statements(database: &EmptyDatabase, expected: usi
     eventually(async || database.blocked_statements("") == expected).await;
 }
 
-/// Runs two calls up to the lock of rows, and then to their ends, the first one first. `lock` is the
-/// statement that locks the rows.
+/// Runs two calls up to the lock of rows, and then to their ends, the first one first. `lock` is
+/// the statement that locks the rows.
 ///
 /// # Panics
 /// A call does not wait for the lock.
@@ -85,8 +85,8 @@ pub fn active_sessions(redis: &RedisServer) -> usize {
         .count()
 }
 
-/// Sends the head of a `POST` call, then calls `change`, then sends the body. The service has checked
-/// the token before `change`.
+/// Sends the head of a `POST` call, then calls `change`, then sends the body. The service has
+/// checked the token before `change`.
 ///
 /// # Panics
 /// The service does not wait for the body.

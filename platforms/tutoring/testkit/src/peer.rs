@@ -17,8 +17,8 @@ use tutoring_contract::events::{BusinessEvent, Kind, message};
 pub struct Events(Arc<Mutex<Vec<Value>>>);
 
 impl Events {
-    /// Records the events of a type, with the subject and the correlation ID of their messages under
-    /// `message`.
+    /// Records the events of a type, with the subject and the correlation ID of their messages
+    /// under `message`.
     ///
     /// # Panics
     /// An event is not a JSON object.

@@ -22,8 +22,8 @@ pub const SERVICES: [(&str, &str); 12] = [
 const WITHOUT_DATABASE: &str = "gateway";
 const WITHOUT_BROKER: &str = "admin";
 
-/// The servers of a platform. Without them it runs on embedded engines. Drop this after the platform
-/// has ended, because other tests then get the databases.
+/// The servers of a platform. Without them it runs on embedded engines. Drop this after the
+/// platform has ended, because other tests then get the databases.
 #[derive(Debug, Default)]
 pub struct PlatformServers {
     databases: BTreeMap<&'static str, EmptyDatabase>,

@@ -40,7 +40,8 @@ fn upstream() -> SocketAddr {
             let length = body.len();
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\naccess-control-allow-origin: *";
             write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
-            // A close with an unread body would reset the connection, and could discard the response.
+            // A close with an unread body would reset the connection, and could discard the
+            // response.
             stream.shutdown(Shutdown::Write).unwrap();
             drop(io::copy(&mut reader, &mut io::sink()));
         }

@@ -1,5 +1,5 @@
-//! The pages in a browser: a student buys sessions, a trainer holds them, and an administrator reviews
-//! applications.
+//! The pages in a browser: a student buys sessions, a trainer holds them, and an administrator
+//! reviews applications.
 
 use std::{net::SocketAddr, path::Path};
 

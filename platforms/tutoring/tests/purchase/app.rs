@@ -155,8 +155,8 @@ impl TestPlatform {
         self.folder.path().join("data")
     }
 
-    /// Starts the program, or the one that `SEAWORTHY_TEST_TUTORING` names, such as a dist build. An
-    /// earlier process must have been killed.
+    /// Starts the program, or the one that `SEAWORTHY_TEST_TUTORING` names, such as a dist build.
+    /// An earlier process must have been killed.
     pub(crate) fn run(&self) {
         let data = self.data();
         let mut arguments = vec!["--data", data.to_str().unwrap(), "--free-ports", "--empty"];

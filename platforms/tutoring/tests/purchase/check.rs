@@ -171,8 +171,8 @@ impl TestPlatform {
         rows.into_iter().map(read).collect()
     }
 
-    /// Captured money completed one payment, waits for an operator or was refunded, and the price is
-    /// the quote.
+    /// Captured money completed one payment, waits for an operator or was refunded, and the price
+    /// is the quote.
     async fn check_money(&self, student: Uuid, payments: &[Payment]) {
         let database = self.database("payment").await;
         for payment in payments {

@@ -73,8 +73,8 @@ impl Accounts {
     }
 
     /// Locks the row of an admin until the transaction ends, and requires that no call has changed
-    /// the access of the admin since the password was checked, such as by a new password or a second
-    /// factor. A new hash of the same password is not such a change.
+    /// the access of the admin since the password was checked, such as by a new password or a
+    /// second factor. A new hash of the same password is not such a change.
     ///
     /// # Errors
     /// `CONFLICT`, or `FORBIDDEN` if the admin is not active.
@@ -189,8 +189,8 @@ impl Accounts {
     /// factor, which an attacker who has the password may have begun.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `ACCOUNT_LOCKED`, `VALIDATION_ERROR` or `CONFLICT`, and `TOKEN_INVALID` if
-    /// the session of the caller ended during the call.
+    /// `INVALID_CREDENTIALS`, `ACCOUNT_LOCKED`, `VALIDATION_ERROR` or `CONFLICT`, and
+    /// `TOKEN_INVALID` if the session of the caller ended during the call.
     pub(crate) async fn change_password(
         &self,
         caller: &Caller,

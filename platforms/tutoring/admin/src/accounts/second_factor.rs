@@ -41,8 +41,8 @@ impl Accounts {
     /// owner.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS` or `CONFLICT`, and `TOKEN_INVALID` if the session of the caller ended during
-    /// the call.
+    /// `INVALID_CREDENTIALS` or `CONFLICT`, and `TOKEN_INVALID` if the session of the caller ended
+    /// during the call.
     pub(crate) async fn begin_totp(
         &self,
         caller: &Caller,
@@ -65,8 +65,8 @@ impl Accounts {
         enrollment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor. It ends all sessions, because an attacker who has the password may
-    /// have one, and begins a new one for the caller. Returns the recovery codes.
+    /// Enables the second factor. It ends all sessions, because an attacker who has the password
+    /// may have one, and begins a new one for the caller. Returns the recovery codes.
     ///
     /// # Errors
     /// `TOTP_INVALID` or `RATE_LIMITED`, and `TOKEN_INVALID` if the session of the caller ended
@@ -108,8 +108,8 @@ impl Accounts {
     /// Removes the second factor. It requires the password and a code.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `TOTP_INVALID`, `RATE_LIMITED` or `CONFLICT`, and `TOKEN_INVALID` if the
-    /// session of the caller ended during the call.
+    /// `INVALID_CREDENTIALS`, `TOTP_INVALID`, `RATE_LIMITED` or `CONFLICT`, and `TOKEN_INVALID` if
+    /// the session of the caller ended during the call.
     pub(crate) async fn disable_totp(
         &self,
         caller: &Caller,

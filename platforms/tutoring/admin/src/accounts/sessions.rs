@@ -132,7 +132,8 @@ impl Accounts {
     /// Ends all sessions of the caller.
     ///
     /// # Errors
-    /// Those of the database, and `TOKEN_INVALID` if the session of the caller ended during the call.
+    /// Those of the database, and `TOKEN_INVALID` if the session of the caller ended during the
+    /// call.
     pub(crate) async fn log_out_all(&self, caller: &Caller) -> Result<(), Error> {
         let id = caller.admin.id;
         let ended = self
@@ -150,8 +151,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Revokes all sessions of an admin in the transaction of a change, which has locked the admin. A
-    /// login that has checked its credentials fails. Returns the IDs of the sessions for
+    /// Revokes all sessions of an admin in the transaction of a change, which has locked the admin.
+    /// A login that has checked its credentials fails. Returns the IDs of the sessions for
     /// [`revoke_access_tokens`](Self::revoke_access_tokens).
     pub(super) async fn revoke_sessions(
         &self,

@@ -34,8 +34,8 @@ type Sessions = seaworthy::axum::extract::State<Arc<Schedule>>;
 const STUDENT: &str = Role::Student.as_str();
 const TRAINER: &str = Role::Trainer.as_str();
 const ADMIN: &str = Role::Admin.as_str();
-/// Prices, coupons, switches, holidays, cities and zones do not belong to a territory, so only super
-/// admins change them.
+/// Prices, coupons, switches, holidays, cities and zones do not belong to a territory, so only
+/// super admins change them.
 const SUPER_ADMIN: &str = AdminRole::SuperAdmin.as_str();
 
 impl<S: Send + Sync> FromRequestParts<S> for Actor {

@@ -146,8 +146,8 @@ impl Schedule {
         Ok((rank(requirements, fit).0, rejected))
     }
 
-    /// Sets the zone and the locality of the place, which decide who sees the allocation. Returns the
-    /// zone, or `None` outside of all zones. Trainers are chosen later.
+    /// Sets the zone and the locality of the place, which decide who sees the allocation. Returns
+    /// the zone, or `None` outside of all zones. Trainers are chosen later.
     async fn set_zone(
         &self,
         tx: &Transaction,

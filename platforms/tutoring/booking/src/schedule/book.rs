@@ -72,8 +72,8 @@ impl Schedule {
     /// students of a group must have a pre-booking of the course and slot.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, `SERVICE_NOT_AVAILABLE` outside of all zones, and `NOT_FOUND` for a course
-    /// that is not published.
+    /// `VALIDATION_ERROR`, `SERVICE_NOT_AVAILABLE` outside of all zones, and `NOT_FOUND` for a
+    /// course that is not published.
     pub(crate) async fn book(
         &self,
         student: Uuid,

@@ -151,8 +151,8 @@ impl Schedule {
     /// Assigns the chosen trainer, or a trainer by the rules.
     ///
     /// # Errors
-    /// `NOT_FOUND` for an unknown trainer, and `SLOT_TAKEN` or `CONFLICT` if the chosen trainer does
-    /// not meet the conditions.
+    /// `NOT_FOUND` for an unknown trainer, and `SLOT_TAKEN` or `CONFLICT` if the chosen trainer
+    /// does not meet the conditions.
     pub(super) async fn assign_chosen(
         &self,
         tx: &Transaction,
@@ -177,8 +177,8 @@ impl Schedule {
         })
     }
 
-    /// Returns the purchase, the package and the number of remaining sessions of the last allocation
-    /// of a student and course.
+    /// Returns the purchase, the package and the number of remaining sessions of the last
+    /// allocation of a student and course.
     async fn remaining(
         tx: &Transaction,
         last: Option<Allocation>,
@@ -201,8 +201,8 @@ impl Schedule {
     }
 
     /// Tries a batch of pending allocations in a territory again, for the worker or for an
-    /// administrator. Returns those that have a trainer. An allocation that fails does not block the
-    /// others.
+    /// administrator. Returns those that have a trainer. An allocation that fails does not block
+    /// the others.
     ///
     /// # Errors
     /// The last error of the database.

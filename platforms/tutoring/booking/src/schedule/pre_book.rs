@@ -81,8 +81,8 @@ impl Schedule {
     /// Checks a package, its place and its course.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, `SERVICE_NOT_AVAILABLE` outside of all zones, and `NOT_FOUND` for a course
-    /// that is not published.
+    /// `VALIDATION_ERROR`, `SERVICE_NOT_AVAILABLE` outside of all zones, and `NOT_FOUND` for a
+    /// course that is not published.
     pub(crate) async fn check_package(&self, package: &NewPreBooking) -> Result<(), Error> {
         let flags = Flags::read(&self.database).await?;
         let place = package.check(&flags, self.zone.today())?;
@@ -140,8 +140,8 @@ impl Schedule {
             .await
     }
 
-    /// Ends a batch of expired pre-bookings. Returns whether there may be more. A pre-booking that is
-    /// not ended does not block the others.
+    /// Ends a batch of expired pre-bookings. Returns whether there may be more. A pre-booking that
+    /// is not ended does not block the others.
     ///
     /// # Errors
     /// The last error of the database.

@@ -173,8 +173,8 @@ impl Schedule {
     /// Ends a session for its trainer. The student confirms it.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT`, or `VALIDATION_ERROR` without the trainer's place at the
-    /// end of a session at home.
+    /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT`, or `VALIDATION_ERROR` without the trainer's place at
+    /// the end of a session at home.
     pub(crate) async fn end_session(
         &self,
         actor: &Actor,

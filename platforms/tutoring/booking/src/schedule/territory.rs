@@ -82,7 +82,8 @@ impl Schedule {
 
     /// Requires that a new allocation is in the territory of the caller: the known place of the
     /// student, which is that of the last allocation if the profile has none, and the place of the
-    /// package. The request alone proves nothing, because an allocation gives access to the student.
+    /// package. The request alone proves nothing, because an allocation gives access to the
+    /// student.
     ///
     /// # Errors
     /// `FORBIDDEN`, also for a student whose place is not known.

@@ -43,8 +43,8 @@ impl Flags {
         self.is_on("enable_sunday_focus")
     }
 
-    /// Requires that packages with this number of sessions and this mode are offered. A package that
-    /// was bought is not affected.
+    /// Requires that packages with this number of sessions and this mode are offered. A package
+    /// that was bought is not affected.
     ///
     /// # Errors
     /// `PACKAGE_NOT_OFFERED`.

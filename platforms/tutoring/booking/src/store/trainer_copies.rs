@@ -241,8 +241,8 @@ impl TrainerCopies {
         }
     }
 
-    /// Returns a page of the trainers of a zone for a course, the best ratings first, and the position
-    /// of the next page.
+    /// Returns a page of the trainers of a zone for a course, the best ratings first, and the
+    /// position of the next page.
     pub(super) async fn page(
         connection: &dyn Connection,
         (zone, course): (Uuid, Uuid),

@@ -65,8 +65,8 @@ impl Chats {
         format!("{}/{key}", self.attachments_url)
     }
 
-    /// Checks the attachments of a message or a doubt: each is an upload of the sender, of the given
-    /// size and media type.
+    /// Checks the attachments of a message or a doubt: each is an upload of the sender, of the
+    /// given size and media type.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for the first wrong attachment, or an error of the storage.

@@ -129,8 +129,8 @@ impl Courses {
     /// Stores the work of a student, once per assignment.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` for a second submission and after
-    /// the due time.
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` for a second submission and
+    /// after the due time.
     pub(crate) async fn submit_work(
         &self,
         student: Uuid,

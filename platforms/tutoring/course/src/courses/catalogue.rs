@@ -165,8 +165,8 @@ impl Courses {
         }
     }
 
-    /// Stores the entry of the audit log and the event of a change. `before` is `None` for a created
-    /// course.
+    /// Stores the entry of the audit log and the event of a change. `before` is `None` for a
+    /// created course.
     pub(super) async fn record(
         &self,
         tx: &Transaction,

@@ -108,8 +108,8 @@ impl Courses {
             .await
     }
 
-    /// Completes a purchase whose sessions were all held, and stores the events once per tier that is
-    /// reached.
+    /// Completes a purchase whose sessions were all held, and stores the events once per tier that
+    /// is reached.
     async fn complete(
         &self,
         tx: &Transaction,

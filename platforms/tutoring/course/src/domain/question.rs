@@ -88,7 +88,8 @@ pub(crate) fn check_questions(questions: Vec<NewQuestion>) -> Result<Vec<Questio
 /// Compares answers with the correct options.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for an unknown question, a second answer to a question, and an unknown option.
+/// `VALIDATION_ERROR` for an unknown question, a second answer to a question, and an unknown
+/// option.
 pub(crate) fn check_answers(questions: &[Question], answers: &[Answer]) -> Result<Checked, Error> {
     let known: BTreeMap<_, _> = questions
         .iter()

@@ -1,5 +1,5 @@
-//! Statements on the progress of students in sessions. Each call computes the status from the stored
-//! flags.
+//! Statements on the progress of students in sessions. Each call computes the status from the
+//! stored flags.
 
 use seaworthy::{data::prelude::*, prelude::*};
 

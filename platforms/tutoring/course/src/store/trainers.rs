@@ -1,5 +1,5 @@
-//! Statements on the trainers of students. Messages may arrive in any order, and an ended allocation
-//! stays ended.
+//! Statements on the trainers of students. Messages may arrive in any order, and an ended
+//! allocation stays ended.
 
 use seaworthy::data::prelude::*;
 

@@ -18,8 +18,8 @@ impl Parts {
     /// verified by a code.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, `CONFLICT` if one of them is taken, and `TOKEN_INVALID` if the session of
-    /// the caller ended during the call.
+    /// `VALIDATION_ERROR`, `CONFLICT` if one of them is taken, and `TOKEN_INVALID` if the session
+    /// of the caller ended during the call.
     pub(crate) async fn change_profile(
         &self,
         caller: &CallerSession,

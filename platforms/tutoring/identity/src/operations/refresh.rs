@@ -74,8 +74,8 @@ impl Parts {
     /// Ends all sessions of the caller.
     ///
     /// # Errors
-    /// As for [`log_out`](Self::log_out), and `TOKEN_INVALID` if the session of the caller ended during
-    /// the call.
+    /// As for [`log_out`](Self::log_out), and `TOKEN_INVALID` if the session of the caller ended
+    /// during the call.
     pub(crate) async fn log_out_all(&self, caller: &CallerSession) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {

@@ -120,7 +120,8 @@ impl Accounts {
             .await
     }
 
-    /// Returns the account with this e-mail address, and locks its row as [`lock`](Self::lock) does.
+    /// Returns the account with this e-mail address, and locks its row as [`lock`](Self::lock)
+    /// does.
     pub(crate) async fn lock_by_email(
         tx: &Transaction,
         email: &str,

@@ -107,8 +107,8 @@ impl Payments {
         }
     }
 
-    /// Completes a payment whose row is locked: spends the coins, marks the discount for redemption,
-    /// and stores the event.
+    /// Completes a payment whose row is locked: spends the coins, marks the discount for
+    /// redemption, and stores the event.
     async fn succeed(
         &self,
         tx: &Transaction,

@@ -32,8 +32,8 @@ pub(crate) struct RefundRequest {
 }
 
 impl Payments {
-    /// Refunds captured money. The request is stored before the call to the provider, so that a crash
-    /// loses nothing. A repeat returns the payment with the same refund.
+    /// Refunds captured money. The request is stored before the call to the provider, so that a
+    /// crash loses nothing. A repeat returns the payment with the same refund.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`. If the provider is unavailable, the refund
@@ -152,7 +152,8 @@ impl Payments {
         if !refunds::set_processed(tx, refund.id, &found.id).await? {
             return Ok(true);
         }
-        // An authorized payment that ended keeps the ID, although its money is an unexpected capture.
+        // An authorized payment that ended keeps the ID, although its money is an unexpected
+        // capture.
         let is_own = payment.provider_payment_id.as_deref() == Some(provider_payment);
         if !is_own || payment.status != Status::Succeeded {
             captures::set_refunded(tx, provider_payment).await?;

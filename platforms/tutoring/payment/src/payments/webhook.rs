@@ -72,7 +72,8 @@ impl Payments {
                     return Ok(());
                 }
                 let mut is_known = payment.is_none() && refund.is_none();
-                // The event of a refund has both. Apply the payment first: its capture may not have arrived.
+                // The event of a refund has both. Apply the payment first: its capture may not have
+                // arrived.
                 if let Some(payment) = payment {
                     let order = payment.order_id.as_deref().unwrap_or_default();
                     if let Some(id) = payments::id_of_order(&tx, order).await? {
