@@ -9,7 +9,7 @@
 //! | `domain` | The price of a package, the calendar, the choice of trainers, states, errors |
 //! | `store` | SQL statements and migrations |
 //! | `prices` | Operations: quotes, reservations of discounts, changes by administrators |
-//! | `schedule` | Operations: allocations, sessions, reschedules, substitutions, pre-bookings, zones |
+//! | `schedule` | Operations: allocations, sessions, requests, substitutions, journeys, zones |
 //! | `api` | HTTP routes |
 
 mod api;

@@ -138,7 +138,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &str) {
     (status, code)
 }
 
-/// Returns the message of a response. That of a 500 response is constant.
+/// Returns the message of a response. The message of a 500 response is constant.
 fn message_of<'a>(error: &'a Error, code: &str) -> &'a str {
     match code {
         "VALIDATION_ERROR" => "Validation error",

@@ -11,7 +11,7 @@ use crate::{
     students::send,
 };
 
-/// Who may call a route.
+/// The callers that a route accepts.
 #[derive(Clone, Copy)]
 enum Caller {
     Everyone,

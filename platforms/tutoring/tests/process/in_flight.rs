@@ -192,7 +192,7 @@ in_flight! {
         )
         .await;
         assert_ok(&changed);
-        // The number is that of another person now.
+        // The number belongs to another person after the change.
         let login = json_of(&login);
         assert_eq!(login["data"]["isNewUser"], true, "{login}");
         assert_eq!(login["data"]["user"]["email"], Value::Null);

@@ -55,7 +55,7 @@ const DAYS_OF_CRASHES: [i64; 3] = [7, 16, 25];
 const DAY_OF_CHANGES: i64 = 12;
 const STUDENTS_PER_REFUND: usize = 7;
 
-/// A student, and what the test knows of the purchase.
+/// A student with the purchase and the held sessions.
 struct Student {
     id: Uuid,
     index: usize,

@@ -72,9 +72,9 @@ impl Accounts {
             .await
     }
 
-    /// Locks the row of an admin until the transaction ends, and requires that no call has changed
-    /// the access of the admin since the password was checked, such as by a new password or a
-    /// second factor. A new hash of the same password is not such a change.
+    /// Locks the row of an admin until the transaction ends. Fails if another call has changed the
+    /// access of the admin since the check of the password. A new password and a new second factor
+    /// change the access. A new hash of the same password does not.
     ///
     /// # Errors
     /// `CONFLICT`, or `FORBIDDEN` if the admin is not active.
@@ -185,8 +185,8 @@ impl Accounts {
         Err(self.reject(account, "admin.password", Some(admin)).await?)
     }
 
-    /// Changes the password of an admin, ends all sessions, and cancels an enrollment of a second
-    /// factor, which an attacker who has the password may have begun.
+    /// Changes the password of an admin and ends all sessions. It also cancels an enrollment of a
+    /// second factor, because an attacker who has the password may have begun it.
     ///
     /// # Errors
     /// `INVALID_CREDENTIALS`, `ACCOUNT_LOCKED`, `VALIDATION_ERROR` or `CONFLICT`, and

@@ -65,8 +65,8 @@ impl Accounts {
         enrollment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor. It ends all sessions, because an attacker who has the password
-    /// may have one, and begins a new one for the caller. Returns the recovery codes.
+    /// Enables the second factor, ends all sessions, and begins a new one for the caller. An
+    /// attacker who has the password may have an older session. Returns the recovery codes.
     ///
     /// # Errors
     /// `TOTP_INVALID` or `RATE_LIMITED`, and `TOKEN_INVALID` if the session of the caller ended

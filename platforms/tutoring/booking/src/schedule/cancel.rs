@@ -118,7 +118,7 @@ impl Schedule {
             }
         }
         let reserved = slots::of_allocation(tx, allocation.id).await?;
-        // Sessions that were held or that take place now remain.
+        // Sessions that were held or are in progress remain.
         allocation.session_count = u16::try_from(reserved.len()).unwrap_or(left).max(left);
         self.set_days(tx, allocation).await?;
         allocations::update(tx, allocation).await?;

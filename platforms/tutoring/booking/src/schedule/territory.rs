@@ -80,10 +80,9 @@ impl Schedule {
         actor.territory.require(Some(&place))
     }
 
-    /// Requires that a new allocation is in the territory of the caller: the known place of the
-    /// student, which is that of the last allocation if the profile has none, and the place of the
-    /// package. The request alone proves nothing, because an allocation gives access to the
-    /// student.
+    /// Requires that the known place of the student and the place of the package are in the
+    /// territory of the caller. If the profile has no place, that of the last allocation counts.
+    /// The place in the request is not enough, because an allocation gives access to the student.
     ///
     /// # Errors
     /// `FORBIDDEN`, also for a student whose place is not known.

@@ -54,8 +54,8 @@ impl Courses {
         territory.require(place.as_ref())
     }
 
-    /// Returns the user who may decide on the work of a student in a course: the trainer of the
-    /// student, or an administrator of the territory. For an administrator, the audit log gets
+    /// Returns the user who may decide on the work of a student in a course. This is the trainer of
+    /// the student, or an administrator of the territory. For an administrator, the audit log gets
     /// `entry`. Other users get the error `not_found`.
     ///
     /// # Errors

@@ -73,9 +73,9 @@ impl Parts {
             .await
     }
 
-    /// Locks the row of an account until the transaction ends, and requires that no call has given
-    /// the account a new password or ended its sessions since the password was checked. A new hash
-    /// of the same password is not such a change.
+    /// Locks the row of an account until the transaction ends. Fails if another call has given the
+    /// account a new password or ended its sessions since the check of the password. A new hash of
+    /// the same password is not such a change.
     ///
     /// # Errors
     /// `CONFLICT`, or `FORBIDDEN` for a disabled account.

@@ -25,8 +25,8 @@ impl Parts {
     /// Replaces the password of the caller, who knows the current one. All sessions end.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS` and `ACCOUNT_LOCKED`, and `CONFLICT` if another call gave the account
-    /// a new password or ended its sessions after the check of the current one. `TOKEN_INVALID` if
+    /// `INVALID_CREDENTIALS` or `ACCOUNT_LOCKED`. `CONFLICT` if another call gave the account a new
+    /// password or ended its sessions after the check of the current password. `TOKEN_INVALID` if
     /// the session of the caller ended before that check, because a client may send the body late.
     pub(crate) async fn change_password(
         &self,

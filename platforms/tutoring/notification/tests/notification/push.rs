@@ -183,7 +183,7 @@ pub(crate) async fn preferences_choose_channels_and_quiet_hours_api_2(app: TestA
             .any(|mail| mail["subject"] == "By mail")
             .then_some(())
     });
-    // It is quiet from an hour ago, but a code that expires is of use now only.
+    // Quiet hours began an hour ago, but they do not delay a code that expires before their end.
     let local = jiff::Timestamp::now().in_tz("Asia/Kolkata").unwrap();
     let [start, end] = [-1, 2].map(|hours| {
         let time = local.checked_add(jiff::Span::new().hours(hours)).unwrap();
