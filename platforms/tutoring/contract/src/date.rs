@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_follow_the_platform_zone() {
+    fn dates_follow_the_platform_zone_api_3() {
         let moment: Timestamp = "2026-12-31T18:30:00Z".parse().unwrap();
         let date = |zone: &str| zone.parse::<PlatformZone>().unwrap().date_at(moment);
         assert_eq!(date("Asia/Kolkata").to_string(), "2027-01-01");
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn local_times_survive_daylight_saving_time() {
+    fn local_times_survive_daylight_saving_time_api_3() {
         let moment = |zone: &str, date: &str, minute| {
             let zone: PlatformZone = zone.parse().unwrap();
             zone.timestamp(date.parse().unwrap(), minute).to_string()

@@ -256,13 +256,13 @@ mod tests {
         let got = november(&own, &[substituted(9, "2026-11-03", TRAINER)]);
         assert_eq!(got.base_minor, before.base_minor);
         assert_eq!(got.daily_minor, before.daily_minor + PER_STUDENT_DAY);
-        // A substitute without students of its own.
+        // A substitute who has no own students.
         let alone = november(&[], &[substituted(9, "2026-11-03", TRAINER)]);
         assert_eq!(alone.total_minor, PER_STUDENT_DAY);
     }
 
     #[test]
-    fn amounts_are_rounded_half_up() {
+    fn amounts_are_rounded_half_up_api_1() {
         assert_eq!(divided_half_up(5, 2), 3);
         assert_eq!(divided_half_up(7, 3), 2);
         assert_eq!(divided_half_up(8, 3), 3);

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn known_distance_is_exact_to_half_a_percent() {
+    fn known_distance_is_exact_to_half_a_percent_data_4() {
         let mysuru = Place::new(12.2958, 76.6394).unwrap();
         let bengaluru = Place::new(12.9716, 77.5946).unwrap();
         let km = mysuru.distance_km(bengaluru);

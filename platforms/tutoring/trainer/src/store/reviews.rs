@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mean_is_rounded_to_one_decimal() {
+    fn mean_is_rounded_to_one_decimal_api_1() {
         assert_eq!(rounded_mean(&[]), None);
         assert_eq!(rounded_mean(&[(9, 1)]), Some((4.5, 1)));
         assert_eq!(rounded_mean(&[(10, 2), (8, 1)]), Some((4.7, 3)));
