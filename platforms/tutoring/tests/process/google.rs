@@ -111,7 +111,7 @@ async fn google_token_logs_in_and_links_a_verified_account_auth_4() {
     let user = user_of(&test.by_token(&test.id_token(CLIENT, "asha")));
     assert_eq!(user["id"], json_of(&profile)["data"]["id"]);
     assert_eq!(user["googleLinked"], true);
-    // The token of another client, the token of an unverified address, and text that is no token.
+    // Tokens of another client and of an unverified address, and text that is not a token.
     let foreign = test.id_token("other", "asha");
     let unverified = test.id_token(CLIENT, "eve");
     for token in [foreign.as_str(), unverified.as_str(), "a.b.c"] {
@@ -128,7 +128,7 @@ async fn google_code_needs_its_verifier_and_page_auth_4() {
     let Some(mut test) = GoogleTest::start().await else {
         return;
     };
-    // Someone has registered the address of another person, and cannot verify it.
+    // A user has registered the address of another person, and cannot verify it.
     let body = json!({ "email": EMAIL, "password": PASSWORD });
     let rival = json_of(&test.app.post("/register", &body))["data"]["studentId"].clone();
     let code = test.code(CLIENT, "asha");

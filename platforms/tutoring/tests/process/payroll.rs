@@ -108,7 +108,7 @@ pub(crate) async fn payroll_follows_students_and_substitutes_msg_5(app: &TestPla
     );
     assert!(event["timestamp"].is_i64(), "{event}");
 
-    // The amount of the day follows the substitute, and comes back with the end of it.
+    // The substitute gets the amount of the day, and returns it when the substitution ends.
     peer.publish(substituted(USER, OTHER)).await;
     total(&own, USER, 900_000 + 74 * 2_500);
     let got = total(&other, OTHER, 2_500);

@@ -1,4 +1,4 @@
-//! A service that publishes the messages of services that are not built yet.
+//! A service that publishes messages in place of other services.
 
 use std::sync::{Arc, Mutex};
 

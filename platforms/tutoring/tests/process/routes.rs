@@ -1,4 +1,4 @@
-//! Every built route of the interface, for callers without rights.
+//! Routes of the interface, for callers without rights.
 
 use seaworthy::prelude::Timeout;
 use serde_json::json;

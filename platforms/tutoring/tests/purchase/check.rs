@@ -31,8 +31,8 @@ const GROUPS: [&str; 8] = [
     "cache-invalidation-workers",
     "student-copies",
 ];
-/// Empty looks at the queues one after another. A message is in a queue or in an outbox.
-const QUIET_LOOKS: u32 = 3;
+/// Consecutive polls that must find all queues empty. A message moves from an outbox to a queue.
+const QUIET_POLLS: u32 = 3;
 /// The poll interval of a file.
 const FILE_POLL: Duration = Duration::from_millis(20);
 /// The poll interval of the lag. Services measure it more often.
@@ -90,7 +90,7 @@ impl TestPlatform {
         };
         let interval = if file.is_some() { FILE_POLL } else { LAG_POLL };
         let (started, mut quiet) = (Instant::now(), 0);
-        while quiet < QUIET_LOOKS {
+        while quiet < QUIET_POLLS {
             let mut waiting = match &file {
                 Some(file) => count(file, WAITING, &GROUPS).await,
                 None => block_in_place(|| self.metric("consumer_lag", &GROUPS)),

@@ -25,7 +25,7 @@ impl Schedule {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for a Sunday or a past day, `NOT_FOUND` without a session, `SLOT_TAKEN`
-    /// for a substitute who is not free, and `CONFLICT` for a second substitution.
+    /// for a busy substitute, and `CONFLICT` for a second substitution.
     pub(crate) async fn substitute(
         &self,
         actor: &Actor,

@@ -28,7 +28,7 @@ pub(crate) enum Mode {
     Unavailable,
     /// The effect happens, and the response is lost.
     LosesResponses,
-    /// The effect of creating an order happens, and the response never comes.
+    /// The effect of creating an order happens, and the response never arrives.
     Hangs,
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn captured_money_without_news_is_found_msg_5(app: TestApp) {
     let paid = app.provider.pay(&refunded.order, "captured");
     assert_eq!(app.confirm(&refunded, &paid).status, 200);
     let refund = admin_token(&["payment:refund"]);
-    // The expiry looks at the provider before it cancels.
+    // The expiry reads the provider before it cancels.
     app.expire(&expired).await;
     app.run_worker("expire payments");
     assert_eq!(app.status(&expired), "succeeded");
@@ -100,7 +100,7 @@ pub(crate) async fn provider_outage_keeps_payments_open_res_1(app: TestApp) {
     let paid = app.provider.pay(&bought.order, "captured");
     app.provider.set_mode(Mode::Unavailable);
     assert_eq!(app.confirm(&bought, &paid).status, 502);
-    // An expired payment is not cancelled without a look at the provider.
+    // The expiry does not cancel a payment before it reads the provider.
     app.expire(&bought).await;
     app.run_worker("expire payments");
     assert_eq!(app.status(&bought), "initiated");
@@ -130,7 +130,7 @@ pub(crate) async fn rotated_api_key_takes_effect_conf_5(app: TestApp) {
     let first = app.bought(Uuid::new_v4(), &json!({}));
     assert_eq!(first.data["keyId"], "rzp_test_key");
     let before = app.provider.pay(&first.order, "captured");
-    // The provider rejects the old key before the settings have the new one. No payment ends by it.
+    // The provider rejects the old key before the settings have the new one. No payment fails.
     app.provider.set_key(id, secret);
     let student = Uuid::new_v4();
     let key = [("idempotency-key", "rotation")];
