@@ -172,8 +172,8 @@ fn is_hop(name: &HeaderName) -> bool {
     HOP_BY_HOP_HEADERS.contains(name)
 }
 
-/// Returns the headers for the service, one of each name, because the HTTP client sends one value of
-/// a name. HTTP/2 splits cookies.
+/// Returns the headers for the service, one of each name, because the HTTP client sends one value
+/// of a name. HTTP/2 splits cookies.
 fn from_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, HeaderValue)> {
     let forwarded = headers.keys().filter(|name| {
         let text = name.as_str();

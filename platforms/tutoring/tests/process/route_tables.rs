@@ -1,5 +1,5 @@
-//! The tables of routes have every documented operation, and `schemathesis` checks that the documents
-//! have every served one. So a route without a row fails a test.
+//! The tables of routes have every documented operation, and `schemathesis` checks that the
+//! documents have every served one. So a route without a row fails a test.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -108,8 +108,8 @@ impl Schedule {
     /// Reverts a substitution before its day.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `CONFLICT` from its day on and before a later substitution of the session is
-    /// reverted, or `SLOT_TAKEN` if the original trainer has another session meanwhile.
+    /// `NOT_FOUND`. `CONFLICT` from its day on, and while the session has a later substitution.
+    /// `SLOT_TAKEN` if the original trainer has another session meanwhile.
     pub(crate) async fn revert(&self, actor: &Actor, id: Uuid) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {

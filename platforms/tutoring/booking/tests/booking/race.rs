@@ -160,8 +160,8 @@ pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
     assert_eq!(data(&approved)["status"], "approved");
 }
 
-/// A refund locks the allocation, and then reads its sessions and slots. A substitution that moved a
-/// session meanwhile would keep the slot of a cancelled session.
+/// A refund locks the allocation, and then reads its sessions and slots. A substitution that moved
+/// a session meanwhile would keep the slot of a cancelled session.
 pub(crate) async fn substitution_locks_the_allocation_first(app: TestApp) {
     let app = Arc::new(app);
     app.open_zone().await;
