@@ -45,7 +45,7 @@ pub struct FlagsConfig {
     /// The prefix of flags that turn parts of the framework off.
     pub switch_prefix: String,
     /// The parts that protect the service and that a flag may turn off in production: rate_limit,
-    /// account_lockout, captcha, totp, audit_log or parts of the service.
+    /// account_lockout, captcha, totp, audit_log, plugin_system or parts of the service.
     #[schemars(extend("x-allowance" = true))]
     pub allowed_switches: Vec<String>,
 }
