@@ -24,7 +24,7 @@ pub(crate) struct ApiKeyRequest {
 
 impl Accounts {
     /// Creates an API key of the caller. It requires the password, and a code if the caller has a
-    /// second factor, so that a stolen token does not become a key for a year.
+    /// second factor. Otherwise a stolen token could become a key for a year.
     ///
     /// # Errors
     /// `PASSWORD_INCORRECT`, `TOTP_REQUIRED`, `TOTP_INVALID`, `ACCOUNT_CHANGED`,
