@@ -6,8 +6,8 @@ use seaworthy::{
     flags, operation_log,
 };
 
-/// Tables of users, sessions, captchas, changed flags, logs, data keys, leases and idempotency
-/// keys.
+/// Tables of users, accounts, API keys, captchas, changed flags, logs, data keys, leases and
+/// idempotency keys.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::for_service(&[
         Migration::new(
