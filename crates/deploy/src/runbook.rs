@@ -77,7 +77,7 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     if queries_a_pod(alert) {
         let _ = write!(
             text,
-            " To query {pod}, replace `deployment/NAME` with `pod/POD`."
+            " To query {pod}, replace `deployment/NAME` with `pod/POD`. The port-forward keeps its port: run `kill %kubectl` before you query another pod."
         );
     }
     text.push_str("\n\n");

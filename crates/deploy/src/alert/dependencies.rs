@@ -223,7 +223,7 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "has had an override of a feature flag for more than a day",
         meaning: "An override is for an incident. Overrides expire within 24 hours, except those of kill switches, so a kill switch has been overridden for longer than a day. The part that it governs stays on or off.",
         causes: &[
-            "The incident is over, and the override was not removed.",
+            "The incident is over, and the override was not removed: run `kubectl exec deployment/NAME -- /service flags unset FLAG --reason REASON --actor YOU --config /etc/NAME`.",
             "The change should be permanent: write it into the flag files, and remove the override.",
         ],
         triage: &[TriageStep::Admin(

@@ -25,7 +25,7 @@ pub(super) const ALERTS: &[Alert] = &[Alert {
     meaning: "A worker checks the active data key each hour and rotates it after its expiry, so a key near its expiry needs no action. The key has been past its expiry for two hours, so the rotation fails. The service still encrypts new values with the key.",
     causes: &[
         "Every run of the worker fails: the report has its last error. For example, the root key in Vault is not available.",
-        "An operator paused the worker.",
+        "An operator paused the worker: send `POST /workers/WORKER/resume` with the token and the header `x-admin-request: 1` to each pod.",
         "No replica holds the lease of the worker: the alert WorkerLeaseNotHeld fires too.",
     ],
     triage: &[

@@ -54,8 +54,8 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "has events that the broker rejected permanently",
         meaning: "The broker rejected an event permanently. It stays in the outbox until an operator publishes it again or removes it.",
         causes: &[
-            "The event is larger than the broker accepts.",
-            "The topic does not exist, or the service may not publish to it.",
+            "The event is larger than the broker accepts: raise the limit of the broker, or remove the event with `kubectl exec deployment/NAME -- /service outbox discard SEQUENCE --config /etc/NAME`.",
+            "The topic does not exist, or the service may not publish to it. After a correction at the broker, run `kubectl exec deployment/NAME -- /service outbox retry --all --config /etc/NAME`.",
         ],
         triage: &[
             TriageStep::Command("outbox list", "the events and the responses of the broker"),
@@ -83,8 +83,8 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "could not handle messages of the group {{ $labels.group }}",
         meaning: "A message was dead-lettered after its last attempt. Its effect is missing until an operator replays it.",
         causes: &[
-            "A bug or a changed message format: the dead letter has the error.",
-            "A dependency that was down for longer than all attempts: replay the messages.",
+            "A bug or a changed message format: the dead letter has the error. Deploy a fix, then replay the messages.",
+            "A dependency that was down for longer than all attempts. When it is up, run `kubectl exec deployment/NAME -- /service dead-letters replay --group GROUP --config /etc/NAME`.",
         ],
         triage: &[
             TriageStep::Command(

@@ -309,7 +309,7 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "rejects requests because of overload",
         meaning: "More requests arrive than the service can handle in time. It rejects a part of them with 503, so that the others stay fast.",
         causes: &[
-            "More traffic: add replicas, or raise the bounds of the autoscaler.",
+            "More traffic: raise `minReplicas` and `maxReplicas` with `kubectl edit hpa NAME`. The autoscaler reverts `kubectl scale`.",
             "A slow dependency: its requests stay in flight longer.",
         ],
         triage: &[

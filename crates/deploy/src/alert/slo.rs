@@ -37,7 +37,7 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "uses its error budget of 30 days within five days",
         meaning: "Requests fail or are slow at a rate that uses the error budget of 30 days within two to five days. Users notice it.",
         causes: &[
-            "A recent deployment: roll it back.",
+            "A recent deployment: run `kubectl rollout undo deployment/NAME`, or revert the commit if Argo CD deploys it.",
             "A dependency that is down or slow: other alerts name it.",
             "More traffic than the replicas can serve: the dashboard shows requests in flight and rejected requests.",
         ],

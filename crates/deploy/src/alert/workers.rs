@@ -33,7 +33,7 @@ pub(super) const ALERTS: &[Alert] = &[
         meaning: "A worker has not completed a run for three times its interval, on any replica. For an interval above one hour, the time is the interval plus two hours. Before the first completed run, the time counts from the start of the service. Work such as cleanups and retries is not done.",
         causes: &[
             "Every run fails: the report has the last error.",
-            "An operator paused the worker.",
+            "An operator paused the worker: send `POST /workers/WORKER/resume` with the token and the header `x-admin-request: 1` to each pod.",
             "No replica holds the lease of the worker, or its holder hangs.",
         ],
         triage: &[
