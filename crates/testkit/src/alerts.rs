@@ -38,7 +38,7 @@ set -eu
 case "$1 $2" in
     "port-forward deployment/$NAME") exit 0 ;;
     "get pods" | "logs --selector" | "describe pods" | "describe networkpolicy") [ "$3" != "" ] && echo "$*"; exit 0 ;;
-    "get secret") [ "$3" = "$NAME-secrets" ] && printf %s "$ADMIN_TOKEN" | base64; exit 0 ;;
+    "get secret") [ "$3 $5" = "$NAME-secrets jsonpath={.data.admin-token}" ] && printf %s "$STORED_TOKEN" | base64; exit 0 ;;
     "exec deployment/$NAME") [ "$3 $4" = "-- /service" ] && shift 4 ;;
     *) echo "unexpected: $*" >&2; exit 64 ;;
 esac
@@ -108,7 +108,7 @@ impl Alerts {
                 ("NAME", name.to_owned()),
                 ("SERVICE", program.display().to_string()),
                 ("CONFIG", config.display().to_string()),
-                ("ADMIN_TOKEN", token.to_owned()),
+                ("STORED_TOKEN", token.to_owned()),
             ]
             .map(|(variable, value)| (variable.to_owned(), value)),
         );
@@ -196,12 +196,18 @@ impl Alerts {
         let (_, commands) = own.split_once("```sh\n").ok_or_else(missing)?;
         let (commands, _) = commands.split_once("```").ok_or_else(missing)?;
         let mut output = String::new();
+        // The variables that earlier commands export, such as the token.
+        let mut exports = String::new();
         for command in commands.lines() {
             let ended = Command::new("bash")
-                .args(["-euc", command])
+                .args(["-euc", &format!("{exports}{command}")])
                 .envs(self.environment.iter().cloned())
                 .current_dir(self.folder.path())
                 .output()?;
+            if command.starts_with("export ") {
+                exports.push_str(command);
+                exports.push('\n');
+            }
             let printed = String::from_utf8_lossy(&ended.stdout).into_owned()
                 + &String::from_utf8_lossy(&ended.stderr);
             let is_report = REPORTS.iter().any(|(report, status)| {
