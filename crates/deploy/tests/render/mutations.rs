@@ -240,3 +240,16 @@ fn autoscaler_reads_queues_of_consumers_only_ship_3() {
     assert!(!after[RULES].contains("seaworthy_consumer_lag"));
     assert!(!after.contains_key("prometheus/adapter.yaml"));
 }
+
+#[test]
+fn removed_command_removes_its_job_and_triage_ship_3() {
+    const JOB: &str = "kubernetes/base/join-service/migrate.yaml";
+    const LIST: &str = "kubernetes/base/join-service/kustomization.yaml";
+    const PAGE: &str = "runbooks/outbox-old.md";
+    let mut facts = join();
+    facts.commands.clear();
+    let (before, after) = (files(join()), files(facts));
+    assert!(before.contains_key(JOB) && !after.contains_key(JOB));
+    assert!(before[LIST].contains("migrate.yaml") && !after[LIST].contains("migrate.yaml"));
+    assert!(before[PAGE].contains("outbox status") && !after[PAGE].contains("outbox status"));
+}

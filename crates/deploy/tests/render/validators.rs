@@ -108,14 +108,27 @@ fn kube_score_finds_nothing_in_the_manifests_ship_3() {
     let Some(program) = required("SEAWORTHY_TEST_KUBE_SCORE") else {
         return;
     };
+    let program = Path::new(&program);
+    let options = [
+        &["score", "--output-format=ci", "--exit-one-on-warning"],
+        &IGNORED[..],
+    ];
+    let options = options.concat();
     for deploy in platforms() {
         let folder = rendered(&deploy);
         let manifests = files(&folder.path().join("kubernetes/base"), is_manifest);
-        let options = [
-            &["score", "--output-format=ci", "--exit-one-on-warning"],
-            &IGNORED[..],
-        ];
-        accepts(Path::new(&program), &options.concat(), &manifests);
+        accepts(program, &options, &manifests);
+        // A writable root is a finding.
+        let deployment = manifests.iter().find(|it| it.ends_with("deployment.yaml"));
+        let deployment = deployment.unwrap();
+        let text = fs::read_to_string(deployment).unwrap();
+        let weak = text.replace(
+            "readOnlyRootFilesystem: true",
+            "readOnlyRootFilesystem: false",
+        );
+        fs::write(deployment, weak).unwrap();
+        let (accepted, text) = run(program, &options, &manifests);
+        assert!(!accepted && text.contains("writable root"), "{text}");
     }
 }
 
@@ -198,6 +211,67 @@ fn validators_accept_images_compose_files_and_workflows_ship_1() {
         return;
     };
     accepts(Path::new(&actionlint), &[], &workflows);
+}
+
+/// A workflow that runs text of a user as a command.
+const INJECTION: &str = "\
+on: issues
+permissions: {}
+jobs:
+  greet:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: echo \"${{ github.event.issue.title }}\"
+";
+
+#[test]
+fn validators_find_problems_of_images_and_workflows_ship_1() {
+    let (Some(validators), Some(actionlint)) = (
+        required("SEAWORTHY_TEST_VALIDATORS"),
+        required("SEAWORTHY_TEST_ACTIONLINT"),
+    ) else {
+        return;
+    };
+    let no_options: &[&str] = &[];
+    let schema: &[&str] = &["--builtin-schema", "vendor.compose-spec"];
+    let quiet: &[&str] = &["--offline", "--quiet"];
+    let program = |name: &str| Path::new(&validators).join(name);
+    let folder = tempfile::tempdir().unwrap();
+    for (program, options, name, text, finding) in [
+        (
+            program("hadolint"),
+            no_options,
+            "Dockerfile",
+            "FROM debian:12\nRUN sudo true\n",
+            "DL3004",
+        ),
+        (
+            program("check-jsonschema"),
+            schema,
+            "compose.yaml",
+            "services: 7\n",
+            "$.services",
+        ),
+        (
+            program("zizmor"),
+            quiet,
+            "greet.yml",
+            INJECTION,
+            "template-injection",
+        ),
+        (
+            PathBuf::from(&actionlint),
+            no_options,
+            "greet.yml",
+            INJECTION,
+            "untrusted",
+        ),
+    ] {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        let (accepted, text) = run(&program, options, &[file]);
+        assert!(!accepted && text.contains(finding), "{finding}: {text}");
+    }
 }
 
 #[test]
