@@ -189,6 +189,12 @@ fn from_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, Header
 
 /// Joins the values of a header (RFC 9110, section 5.3, and RFC 9113, section 8.2.3).
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    // Most headers have one value, and a clone shares its bytes.
+    if values.next().is_none() {
+        return Some(first.clone());
+    }
     let separator: &[u8] = match *name == header::COOKIE {
         true => b"; ",
         false => b", ",
@@ -196,7 +202,7 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
     let values = headers.get_all(name).iter();
     let values: Vec<_> = values.map(HeaderValue::as_bytes).collect();
     let mut value = HeaderValue::from_bytes(&values.join(separator)).ok()?;
-    value.set_sensitive(headers.get(name)?.is_sensitive());
+    value.set_sensitive(first.is_sensitive());
     Some(value)
 }
 
